@@ -1,0 +1,48 @@
+# What each target does is said beside it; `make help` prints this list.
+SHELL := /bin/bash
+PYTHON ?= python3
+PORT ?= 8000
+HOST ?= 127.0.0.1
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv --quiet
+
+.PHONY: help install run test check bench lock clean
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
+
+$(VENV)/.bootstrap: requirements/bootstrap.lock
+	@echo "Setting up $(VENV) (first time: about a minute) ..."
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "onefold needs Python 3.11 or newer; set PYTHON=/path/to/python3.11")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@touch $@
+
+$(VENV)/.app: $(VENV)/.bootstrap requirements/app.lock pyproject.toml
+	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/app.lock
+	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.app requirements/dev.lock
+	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@touch $@
+
+install: $(VENV)/.dev ## set-up alone: virtual environment and pinned dependencies
+
+run: $(VENV)/.app ## prepare the demo database (first start only) and serve on http://127.0.0.1:8000
+	@$(BIN)/onefold demo --if-missing
+	@exec $(BIN)/onefold serve --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.dev ## every check: lint, format, types, import rules, SDL, migrations, tests on SQLite and PostgreSQL
+	@PATH="$(CURDIR)/$(BIN):$$PATH" ./tests/run.sh
+
+bench: $(VENV)/.dev ## the benchmark: ratios against a baseline measured in the same run
+	@$(BIN)/python -m tests.benchmarks
+
+lock: $(VENV)/.bootstrap ## compile the lock files anew (hashes, no addresses)
+	@$(UV) pip compile --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 requirements/bootstrap.in -o requirements/bootstrap.lock
+	@$(UV) pip compile --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 pyproject.toml -o requirements/app.lock
+	@$(UV) pip compile --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra dev -c requirements/app.lock pyproject.toml -o requirements/dev.lock
+
+clean: ## remove the virtual environment and caches (never data/)
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

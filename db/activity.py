@@ -1,0 +1,57 @@
+"""When each contact, as first given, was last active. Never moved: a survivor's activity is the latest of its tree."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, bindparam, delete, func, select
+from sqlmodel import Field, SQLModel
+
+from db.base import any_of, by_dialect, table_of, tenant_key
+from db.contacts import contact
+from db.engine import Transaction
+
+
+class ContactActivity(SQLModel, table=True):
+    """One row a contact that has been active."""
+
+    __tablename__ = "contact_activity"
+    __table_args__ = (tenant_key("contact_id", target="contact"),)
+    org_id: UUID = Field(primary_key=True)
+    contact_id: UUID = Field(primary_key=True)
+    last_at: datetime
+
+
+activity = table_of(ContactActivity)
+
+_set = by_dialect(
+    lambda insert: insert(activity).on_conflict_do_update(
+        index_elements=["org_id", "contact_id"], set_={"last_at": insert(activity).excluded.last_at}
+    )
+)
+_latest = (
+    select(func.max(activity.c.last_at))
+    .select_from(
+        contact.join(activity, and_(activity.c.org_id == contact.c.org_id, activity.c.contact_id == contact.c.id))
+    )
+    .where(contact.c.org_id == bindparam("org"), contact.c.canonical_id == bindparam("root"))
+)
+_erase = delete(activity).where(activity.c.org_id == bindparam("org"), any_of(activity.c.contact_id, "contacts"))
+
+
+async def set_activity(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
+    """Writes the last activity of the contacts named in the rows (org_id, contact_id, last_at)."""
+    if rows:
+        await tx.run(_set[tx.dialect], rows)
+
+
+async def latest_activity(tx: Transaction, org_id: UUID, root: UUID) -> datetime | None:
+    """The latest activity of a survivor's tree."""
+    row = await tx.row(_latest, {"org": org_id, "root": root})
+    return row[0] if row else None
+
+
+async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> None:
+    """Deletes the activity of these contacts."""
+    await tx.run(_erase, {"org": org_id, "contacts": contact_ids})

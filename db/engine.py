@@ -1,0 +1,182 @@
+"""The database: an engine set up for its dialect, and units of work that a cancellation cannot tear.
+
+Every unit of work (a session's connection, its transaction and the commit) runs in a task of its own behind
+`asyncio.shield`: a request that is cancelled leaves its transaction whole or not begun, and never leaves
+SQLite's write lock held by a connection that the pool believes to be free.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Connection, Executable, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from db.base import encode_json
+from db.faults import storage_fault
+from db.writer_lock import WriterLock
+
+T = TypeVar("T")
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """Pool and time limits. Seconds; PostgreSQL only where not said otherwise."""
+
+    pool_size: int = 10
+    pool_timeout: float = 3.0
+    connect_timeout: float = 5.0
+    command_timeout: float = 15.0
+    statement_timeout_ms: int = 15_000
+    lock_timeout_ms: int = 10_000
+    writer_timeout: float = 15.0  # SQLite: how long a writer waits for its turn
+
+
+class Transaction:
+    """One open transaction: the only thing that the statements of `db/` run on."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self.dialect = connection.dialect.name
+
+    async def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[Any]:
+        """All rows of one statement."""
+        return (await self._connection.execute(statement, parameters)).all()
+
+    async def row(self, statement: Executable, parameters: Parameters = None) -> Any | None:
+        """The first row, or None."""
+        return (await self._connection.execute(statement, parameters)).first()
+
+    async def run(self, statement: Executable, parameters: Parameters = None) -> int:
+        """A statement without an answer; the number of rows it touched."""
+        return (await self._connection.execute(statement, parameters)).rowcount
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """A SAVEPOINT; the value is the way back to it, which also lets go of the row locks taken since."""
+        nested = await self._connection.begin_nested()
+        try:
+            yield nested.rollback
+        except BaseException:
+            if nested.is_active:
+                await nested.rollback()
+            raise
+        if nested.is_active:
+            await nested.commit()
+
+
+class Database:
+    """An async engine and the two ways to use it: `read` and `write`."""
+
+    def __init__(self, url: str, options: EngineOptions | None = None) -> None:
+        self.url = make_url(url)
+        self.options = options or EngineOptions()
+        self.engine = _create_engine(url, self.options)
+        self._writing = self.engine.execution_options(onefold_writes=True)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._turn: WriterLock | None = None
+        if self.dialect == "sqlite":
+            self._turn = WriterLock(Path(f"{self.url.database}.lock"), self.options.writer_timeout)
+
+    @property
+    def dialect(self) -> str:
+        """`sqlite` or `postgresql`."""
+        return self.engine.dialect.name
+
+    async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Runs `work` on one snapshot of its own. Raises StorageUnavailable when the database is away."""
+        return await self._apart(self._read(work))
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Runs `work` in one transaction: committed when it returns, rolled back when it raises."""
+        return await self._apart(self._write(work))
+
+    @asynccontextmanager
+    async def for_migrations(self) -> AsyncIterator[AsyncConnection]:
+        """A bare connection of a writer that has its turn; it begins its own transactions."""
+        async with self._turn.held() if self._turn else nullcontext(), self._writing.connect() as connection:
+            yield connection
+
+    async def close(self) -> None:
+        """Waits for the work under way, then lets go of every connection."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        await self.engine.dispose()
+        if self._turn:
+            self._turn.close()
+
+    async def _apart(self, work: Coroutine[Any, Any, T]) -> T:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return await asyncio.shield(task)
+
+    async def _read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        with storage_fault():
+            async with self.engine.begin() as connection:
+                return await work(Transaction(connection))
+
+    async def _write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        if self._turn is None:
+            return await self._commit(work)
+        async with self._turn.held():
+            return await self._commit(work)
+
+    async def _commit(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        with storage_fault():
+            async with self._writing.begin() as connection:
+                return await work(Transaction(connection))
+
+
+def _create_engine(url: str, options: EngineOptions) -> AsyncEngine:
+    shared: dict[str, Any] = {
+        "json_serializer": encode_json,
+        "json_deserializer": orjson.loads,
+        "hide_parameters": True,  # parameters are personal data, and an exception's text ends in a log
+        "pool_size": options.pool_size,
+        "pool_timeout": options.pool_timeout,
+    }
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_async_engine(url, **shared)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        return engine
+    limits = {
+        "statement_timeout": str(options.statement_timeout_ms),
+        "lock_timeout": str(options.lock_timeout_ms),
+        "idle_in_transaction_session_timeout": "60000",
+        "timezone": "UTC",
+    }
+    connect = {
+        "timeout": options.connect_timeout,
+        "command_timeout": options.command_timeout,
+        "server_settings": limits,
+    }
+    return create_async_engine(url, pool_pre_ping=True, connect_args=connect, **shared)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    # The driver's own transaction handling lost updates: BEGIN is ours (see _begin_sqlite).
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=5000",
+        "cache_size=-16000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A deferred writer that has read first fails with "database is locked" instead of waiting.
+    writes = connection.get_execution_options().get("onefold_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,29 @@
+"""All tables, imported once: the metadata that migrations and the drift check compare with."""
+
+from db.activity import ContactActivity
+from db.base import metadata
+from db.contacts import Contact
+from db.idempotency import Idempotency
+from db.identifiers import Identifier
+from db.imports import ImportRef
+from db.labels import ContactLabel, Label
+from db.merges import MergeEvent, MergeSource
+from db.organizations import ApiKey, ApiKeyOrganization, MergeSettings, Organization, OrganizationLock
+
+__all__ = [
+    "ApiKey",
+    "ApiKeyOrganization",
+    "Contact",
+    "ContactActivity",
+    "ContactLabel",
+    "Idempotency",
+    "Identifier",
+    "ImportRef",
+    "Label",
+    "MergeEvent",
+    "MergeSettings",
+    "MergeSource",
+    "Organization",
+    "OrganizationLock",
+    "metadata",
+]

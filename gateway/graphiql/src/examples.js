@@ -1,0 +1,135 @@
+// The tabs a first-time visitor finds. A tab is named after its operation. Ids stand in the variables, so that the queries
+// stay the same wherever the page is opened. The first tab must need no variables: GraphiQL leaves its pane empty.
+const CONTACTS = `# The first ten contacts.
+# Press the play button, or Ctrl-Enter.
+#
+# Look at the ids: opaque strings, good for ever.
+# Hover over a field to read what it means, and press
+# Ctrl-Space where you would like another one.
+query Contacts {
+  contacts(first: 10) {
+    nodes {
+      id
+      name
+      email
+      phone
+      labels {
+        name
+      }
+    }
+    pageInfo {
+      hasNextPage
+      endCursor
+    }
+  }
+}
+`
+
+const FIND = `# Finds contacts by a part of a name, a company, an
+# email address or a phone number, from 3 characters.
+# Click Variables below to look for something else.
+#
+# Look at the ids: what was merged into a contact is
+# found too, under the contact that it became.
+query Find($text: String!) {
+  contacts(first: 5, filter: { search: $text }) {
+    nodes {
+      id
+      name
+      email
+      phone
+    }
+  }
+}
+`
+
+const MERGE = `# Merges one contact into another.
+# Click Variables below to see which.
+#
+# Look at identifiers: "merged" has those of both, and
+# each says whose it was. Then run it again: the answer
+# is a userError, and nothing is written. What a caller
+# gets wrong comes back as data.
+mutation Merge($primary: ID!, $sources: [ID!]!) {
+  mergeContacts(
+    input: {
+      primaryContactId: $primary
+      sourceContactIds: $sources
+      reason: "Tried in GraphiQL"
+    }
+  ) {
+    merged {
+      id
+      name
+      email
+      identifiers {
+        kind
+        value
+        contactId
+      }
+    }
+    mergedContactIds
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+`
+
+const OLD_ID = `# Where does an old id lead?
+# Run the Merge tab first, then this one.
+#
+# Look at status, at path (the merges on the way) and at
+# contact (who it is now). An id that another system
+# stored years ago never leads nowhere.
+query OldId($id: ID!) {
+  resolveContact(id: $id) {
+    status
+    path {
+      id
+      primaryContactId
+    }
+    contact {
+      id
+      name
+    }
+  }
+}
+`
+
+const EXPLAIN = `# Why does this contact look as it does?
+# Run the Merge tab first, then this one.
+#
+# Look at provenance: each value names the contact that
+# it came from, the rule that chose it, and the values
+# that it was chosen over.
+query Explain($id: ID!) {
+  contact(id: $id) {
+    id
+    name
+    mergedContactIds
+    provenance {
+      field
+      value
+      contactId
+      rule
+      discarded {
+        value
+        contactId
+      }
+    }
+  }
+}
+`
+
+const tab = (query, variables) => ({ query, variables: variables && JSON.stringify(variables, null, 2) })
+
+export const exampleTabs = ({ primaryId, sourceId, mergedId }) => [
+  tab(CONTACTS),
+  tab(FIND, { text: 'ann' }),
+  tab(MERGE, { primary: primaryId, sources: [sourceId] }),
+  tab(OLD_ID, { id: mergedId ?? sourceId }),
+  tab(EXPLAIN, { id: primaryId }),
+]

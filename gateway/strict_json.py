@@ -1,0 +1,77 @@
+"""JSON as it is accepted from outside: only what every layer below can keep without changing it."""
+
+import json
+import re
+
+import orjson
+
+MAX_DEPTH = 32
+MAX_INTEGER = 2**53
+
+_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+
+
+class RefusedJson(json.JSONDecodeError):
+    """The text is refused; `msg` is a sentence for the caller.
+
+    A JSONDecodeError, because Strawberry's views and its WebSocket adapter catch that and nothing else.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence, "", 0)
+
+
+def loads_strict(data: str | bytes) -> object:
+    """Decodes, or raises RefusedJson.
+
+    orjson refuses NaN, Infinity, 1e999, lone surrogates, bad UTF-8 and more than 1,024 levels. Refused here: more
+    than 32 levels, U+0000, whole numbers beyond 2^53 (orjson turns 2^64 into a float without a word, so floats
+    count), and an object that has one key twice (orjson keeps the last).
+    """
+    try:
+        value: object = orjson.loads(data)
+    except orjson.JSONDecodeError as error:
+        raise RefusedJson(f"The text is not JSON ({error.msg}, at character {error.pos}). Send valid JSON.") from None
+    members = _checked_members(value)
+    if members != _members_written(data):
+        raise RefusedJson("An object has the same key twice. Send every key once.")
+    return value
+
+
+def _members_written(data: str | bytes) -> int:
+    """In valid JSON each colon outside a string belongs to one member of one object."""
+    text = data.encode() if isinstance(data, str) else data
+    return _STRING.sub(b"", text).count(b":")
+
+
+def _checked_members(root: object) -> int:
+    """Walks level by level (no recursion to exhaust) and counts the members of all objects."""
+    members = 0
+    level: list[object] = [root]
+    for depth in range(MAX_DEPTH + 1):
+        below: list[object] = []
+        for value in level:
+            if isinstance(value, dict):
+                members += len(value)
+                below += value
+                below += value.values()
+            elif isinstance(value, list):
+                below += value
+            else:
+                _check_leaf(value)
+        if not below and (depth < MAX_DEPTH or not _any_container(level)):
+            return members
+        level = below
+    raise RefusedJson(f"The JSON is nested deeper than {MAX_DEPTH} levels. Send a flatter value.")
+
+
+def _any_container(level: list[object]) -> bool:
+    return any(isinstance(value, dict | list) for value in level)
+
+
+def _check_leaf(value: object) -> None:
+    if isinstance(value, str):
+        if "\0" in value:
+            raise RefusedJson("A text or key holds U+0000, which cannot be stored. Remove it.")
+    elif isinstance(value, int | float) and abs(value) > MAX_INTEGER and float(value).is_integer():
+        raise RefusedJson("A whole number is beyond 2^53 and would lose digits. Send it as a string.")

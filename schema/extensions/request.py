@@ -1,0 +1,18 @@
+"""What the edge promises to every operation: a request id, and who is calling."""
+
+from strawberry.fastapi import BaseContext
+
+from resolvers.access import Actor
+
+
+class RequestContext(BaseContext):
+    """The base of the schema's context; one per operation, over HTTP and WebSocket alike.
+
+    `actor` is set by the edge before execution. It is None only while an operation of pure introspection runs
+    without a key, so no resolver of ours ever sees None.
+    """
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__()
+        self.request_id = request_id
+        self.actor: Actor | None = None
