@@ -28,6 +28,7 @@ from sqlmodel import Field, SQLModel
 
 from db.base import Json, any_of, one_of, table_of, tenant_key
 from db.engine import Transaction
+from db.organizations import organization_lock
 
 ROLES = ("LEAD", "USER")
 AVAILABILITIES = ("ONLINE", "BUSY", "OFFLINE")
@@ -199,6 +200,14 @@ _merged_ids = (
     .order_by(contact.c.id)
 )
 _where_is = select(contact.c.org_id, contact.c.canonical_id).where(_in_sight, contact.c.id == bindparam("contact"))
+_lock_organization_of = (
+    select(organization_lock.c.org_id)
+    .where(
+        organization_lock.c.org_id
+        == select(contact.c.org_id).where(_in_sight, contact.c.id == bindparam("contact")).scalar_subquery()
+    )
+    .with_for_update(key_share=True)
+)
 _lock_one = (
     select(*CONTACT_COLUMNS)
     .where(contact.c.org_id == bindparam("org"), contact.c.id == bindparam("contact"))
@@ -331,6 +340,12 @@ async def merged_ids(tx: Transaction, orgs: Sequence[UUID], roots: Iterable[UUID
 async def organization_of(tx: Transaction, orgs: Sequence[UUID], contact_id: UUID) -> UUID | None:
     """The organisation, among these, that a contact belongs to; it never changes."""
     row = await tx.row(_where_is, {"orgs": orgs, "contact": contact_id})
+    return row.org_id if row else None
+
+
+async def lock_organization_of(tx: Transaction, orgs: Sequence[UUID], contact_id: UUID) -> UUID | None:
+    """Finds a contact's organisation and takes its lock, in one statement; None for an id nobody has."""
+    row = await tx.row(_lock_organization_of, {"orgs": orgs, "contact": contact_id})
     return row.org_id if row else None
 
 

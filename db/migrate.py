@@ -1,5 +1,6 @@
 """Bringing a database to the newest migration, and telling whether it is there."""
 
+from collections.abc import Callable
 from typing import Any
 
 from alembic import command
@@ -72,7 +73,11 @@ def _current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
-def is_ours(thing: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
-    """What autogenerate compares: the search index of SQLite is no table of the models."""
-    owner = name if kind == "table" else getattr(getattr(thing, "table", None), "name", "")
-    return not str(owner).startswith("contact_search")
+def ours(dialect: str) -> Callable[..., bool]:
+    """What autogenerate compares on this dialect: each has its own search index (db/search.py)."""
+
+    def is_ours(thing: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
+        owner = name if kind == "table" else getattr(getattr(thing, "table", None), "name", "")
+        return not str(owner).startswith("contact_search") and (dialect, name) != ("sqlite", "ix_contact_search")
+
+    return is_ours

@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from db.base import Json, any_of, one_of, table_of
 from db.engine import Transaction
+from db.idempotency import StoredAnswer, idempotency
 
 ROLE_RULES = ("ANY", "LEAD_INTO_USER")
 IDENTIFIER_RULES = ("SHARED", "UNIQUE_EXTERNAL_IDS", "UNIQUE")
@@ -116,6 +117,16 @@ _SETTINGS = select(merge_settings)
 _settings_of = _SETTINGS.where(merge_settings.c.org_id == bindparam("org"))
 _settings_shared = _settings_of.with_for_update(read=True)
 _settings_changing = _settings_of.with_for_update()
+_ANSWER = ("key", "operation", "request_hash", "result")
+_terms = (
+    select(*merge_settings.c, *(idempotency.c[name].label(f"answer_{name}") for name in _ANSWER))
+    .select_from(
+        merge_settings.outerjoin(
+            idempotency, (idempotency.c.org_id == merge_settings.c.org_id) & (idempotency.c.key == bindparam("key"))
+        )
+    )
+    .where(merge_settings.c.org_id == bindparam("org"))
+)
 _lock = (
     select(organization_lock.c.org_id)
     .where(organization_lock.c.org_id == bindparam("org"))
@@ -188,6 +199,14 @@ async def settings(tx: Transaction, org_id: UUID) -> SettingsRow:
     return _settings_row(await tx.row(_settings_of, {"org": org_id}))
 
 
+async def settings_for_merge(tx: Transaction, org_id: UUID, key: str | None) -> tuple[SettingsRow, StoredAnswer | None]:
+    """The settings and what was answered under this idempotency key, in one statement; under the lock."""
+    row = await tx.row(_terms, {"org": org_id, "key": key})
+    values = _present(row)
+    kept = {name: values.pop(f"answer_{name}") for name in _ANSWER}
+    return SettingsRow(**values), StoredAnswer(**kept) if kept["key"] is not None else None
+
+
 async def settings_for_identifiers(tx: Transaction, org_id: UUID) -> SettingsRow:
     """FOR SHARE: the identifier rule cannot change while a writer of identifiers is under way."""
     return _settings_row(await tx.row(_settings_shared, {"org": org_id}))
@@ -225,6 +244,10 @@ async def touch_key(tx: Transaction, key_id: UUID, now: datetime) -> None:
 
 
 def _settings_row(row: Any) -> SettingsRow:
+    return SettingsRow(**_present(row))
+
+
+def _present(row: Any) -> dict[str, Any]:
     if row is None:  # made together with the organisation, never deleted
         raise LookupError("this organisation has no settings row")
-    return SettingsRow(**row._mapping)
+    return dict(row._mapping)

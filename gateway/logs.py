@@ -9,12 +9,11 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator, MutableMapping
-from types import TracebackType
 from typing import Any, TextIO
 
 import orjson
 import structlog
-from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 _QUERY = re.compile(r"\?[^\s\"]*")
 _MAX_CAUSES = 5

@@ -43,7 +43,7 @@ def _is_zero(parameter: str) -> bool:
 
 def is_request_error(errors: Sequence[GraphQLError]) -> bool:
     """Refused before it ran: such an answer has no `data` entry."""
-    return all(error.path is None and error.extensions.get("code") not in _BEGUN for error in errors)
+    return all(error.path is None and (error.extensions or {}).get("code") not in _BEGUN for error in errors)
 
 
 def status_of(answer: GraphQLHTTPResponse, media_type: str) -> int:

@@ -131,7 +131,7 @@ class OnefoldSocket(BaseGraphQLTransportWSHandler[ContextT, None]):
             async with aclosing(source):
                 await _send_results(operation, source)
             await operation.send_operation_message({"id": operation.id, "type": "complete"})
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the end of a task: the next line logs it
             await self.handle_task_exception(error)
             self.operations.pop(operation.id, None)
 

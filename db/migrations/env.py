@@ -2,13 +2,14 @@
 
 from alembic import context
 
-from db.migrate import is_ours
+from db.migrate import ours
 from db.tables import metadata
 
+connection = context.config.attributes["connection"]
 context.configure(
-    connection=context.config.attributes["connection"],
+    connection=connection,
     target_metadata=metadata,
-    include_object=is_ours,
+    include_object=ours(connection.dialect.name),
     render_as_batch=True,
     compare_type=True,
     user_module_prefix="sqlmodel.sql.sqltypes.",

@@ -45,8 +45,9 @@ def _published(error: GraphQLError) -> tuple[ErrorCode, str, dict[str, object]]:
     cause = _cause(error)
     if isinstance(cause, CodedError):
         return cause.code, cause.message, cause.extensions
-    if (code := error.extensions.get("code")) in _CODES:
-        return ErrorCode(code), error.message, error.extensions
+    extensions = error.extensions or {}
+    if (code := extensions.get("code")) is not None and code in _CODES:
+        return ErrorCode(code), error.message, extensions
     sentence = _caller_mistake(error, cause)
     if sentence is not None:
         return ErrorCode.BAD_USER_INPUT, sentence, {}

@@ -1,0 +1,61 @@
+"""deleteContact: erases a living contact and every contact merged into it.
+
+The rows stay, scrubbed, so that their ids go on saying "deleted" rather than "never heard of"; identifiers, labels
+and activity are deleted; the history keeps that a merge took place, without the values and the reason.
+"""
+
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from db import activity, identifiers, labels, merges
+from db import contacts as contact_rows
+from db.engine import Database, Transaction
+from db.merges import MergeRow
+from resolvers.access import Act, Scope, require
+from resolvers.contacts.update import lock_living
+from resolvers.errors import ErrorCode, refuse
+from resolvers.ids import CONTACT, decode_id
+from resolvers.merging.refusals import contact_not_found
+from resolvers.merging.request import REASON_LENGTH, read_text
+
+
+async def erase_contact(db: Database, act: Act, contact: str, reason: str | None) -> list[UUID]:
+    """The ids erased, the one named first. Raises Refused for an id that does not live itself."""
+    require(act.actor, Scope.ERASE)
+    contact_id = decode_id(CONTACT, contact)
+    if contact_id is None:
+        raise refuse(ErrorCode.BAD_USER_INPUT, "Not a contact id: they look like contact_01j….", "id")
+    read_text(reason, REASON_LENGTH, "reason")
+    return await db.write(lambda tx: _erase(tx, act, contact_id))
+
+
+async def _erase(tx: Transaction, act: Act, contact_id: UUID) -> list[UUID]:
+    org_id = await contact_rows.lock_organization_of(tx, act.actor.organizations, contact_id)
+    if org_id is None:
+        raise contact_not_found(contact_id, "id")
+    root = await lock_living(tx, act, contact_id)
+    members = await contact_rows.lock_tree(tx, org_id, root.id)
+    await contact_rows.scrub_contacts(tx, org_id, members, act.now)
+    await identifiers.erase(tx, org_id, members)
+    await labels.erase(tx, org_id, members)
+    await activity.erase(tx, org_id, members)
+    touched = await merges.merges_touching(tx, org_id, members)
+    erased = {member.hex for member in members}
+    await merges.rewrite_merges(tx, [_scrubbed(event, erased) for event in touched])
+    await merges.forget_evidence(tx, org_id, [event.id for event in touched])
+    return [root.id, *(member for member in members if member != root.id)]
+
+
+def _scrubbed(event: MergeRow, erased: set[str]) -> MergeRow:
+    """The event without anything that an erased contact had or gave; its siblings' values stay undoable."""
+    if event.primary_contact_id is not None and event.primary_contact_id.hex in erased:
+        return replace(event, before={}, after={}, reason=None)
+    gone = {cell for cell, now in event.after.items() if (now["writer"] or {}).get("source") in erased}
+    before = {cell: value for cell, value in event.before.items() if cell not in gone}
+    after = {cell: _without(value, erased) for cell, value in event.after.items() if cell not in gone}
+    return replace(event, before=before, after=after, reason=None)
+
+
+def _without(cell: dict[str, Any], erased: set[str]) -> dict[str, Any]:
+    return cell | {"beat": [value for value in cell.get("beat", []) if value["contact"] not in erased]}

@@ -1,0 +1,77 @@
+"""Reading the fields of an input one by one, collecting everything that is wrong with it. Pure."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
+
+from resolvers.contacts.values import BadValue
+from resolvers.errors import ErrorCode, Refused, UserError
+
+T = TypeVar("T")
+
+
+class Fields:
+    """The fields of one input object, by the names that clients use."""
+
+    def __init__(self, raw: Mapping[str, Any], path: tuple[str, ...] = ()) -> None:
+        self._raw = raw
+        self._path = path
+        self.errors: list[UserError] = []
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._raw
+
+    def given(self, name: str) -> bool:
+        """Sent, and not null."""
+        return self._raw.get(name) is not None
+
+    def raw(self, name: str) -> Any:
+        """As sent; None when left out."""
+        return self._raw.get(name)
+
+    def read(self, name: str, reader: Callable[[Any], T], *below: str) -> T | None:
+        """The field in its normal form; what is wrong with it is noted, and None is the value."""
+        return self.check(lambda: reader(self._raw.get(name)), name, *below)
+
+    def check(self, reading: Callable[[], T], *path: str) -> T | None:
+        """The same for any value that belongs to a field."""
+        try:
+            return reading()
+        except BadValue as error:
+            self.wrong(f"{path[-1]} {error}.", *path)
+            return None
+
+    def flag(self, name: str) -> bool | None:
+        """A Boolean; null is no Boolean."""
+        if name not in self._raw:
+            return None
+        value = self._raw[name]
+        if not isinstance(value, bool):
+            self.wrong(f"{name} must be true or false, not {_shown(value)}; leave it out to keep it.", name)
+            return None
+        return value
+
+    def choice(self, name: str, allowed: Iterable[str]) -> str | None:
+        """One of the values of an enum, or None."""
+        value = self._raw.get(name)
+        if value is None or value in (known := tuple(allowed)):
+            return value
+        self.wrong(f"{name} must be one of {', '.join(known)}.", name)
+        return None
+
+    def wrong(self, message: str, *path: str, code: ErrorCode = ErrorCode.BAD_USER_INPUT) -> None:
+        """Notes one thing that is wrong."""
+        self.errors.append(UserError(code, message, (*self._path, *path)))
+
+    def expect_only(self, known: Iterable[str]) -> None:
+        """Notes every field that is none of these (files have no schema that would refuse them)."""
+        for name in sorted(map(str, self._raw.keys() - set(known))):
+            self.wrong(f"{name[:80]} is no field of a contact. Known: {', '.join(sorted(known))}.", name[:80])
+
+    def refuse_if_wrong(self) -> None:
+        """Raises Refused with everything noted."""
+        if self.errors:
+            raise Refused(self.errors)
+
+
+def _shown(value: object) -> str:
+    return "null" if value is None else f"a {type(value).__name__}"

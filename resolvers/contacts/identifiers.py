@@ -1,0 +1,138 @@
+"""addIdentifier and removeIdentifier: they land on the survivor, also when sent to a merged-away id."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+from db import contacts as contact_rows
+from db import identifiers
+from db.contacts import ContactRow
+from db.engine import Database, Transaction
+from db.identifiers import IdentifierRow
+from db.organizations import SettingsRow, settings_for_identifiers
+from resolvers.access import Act, Scope, require
+from resolvers.contacts.create import identifier_values
+from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
+from resolvers.contacts.fields import Fields
+from resolvers.contacts.inputs import read_identifier
+from resolvers.contacts.update import save_edit
+from resolvers.contacts.values import Identifying, phone_region
+from resolvers.errors import ErrorCode, refuse
+from resolvers.ids import CONTACT, decode_id
+from resolvers.merging.refusals import contact_not_found
+
+_LEADING = {"EMAIL": "email", "PHONE": "phone"}
+
+
+@dataclass(frozen=True)
+class Landed:
+    """The contact as it stands, and the survivor's id when the write was sent to a merged-away one."""
+
+    contact: ContactRow
+    landed_on: UUID | None
+
+
+def shown_once(found: Sequence[IdentifierRow], root: UUID) -> list[IdentifierRow]:
+    """Equal identifiers of a tree as one: the survivor's own, else the oldest; verified if any of them is."""
+    groups: dict[tuple[str, str, str], list[IdentifierRow]] = {}
+    for row in found:
+        groups.setdefault(row.key, []).append(row)
+    shown = []
+    for rows in groups.values():
+        first = next((row for row in rows if row.contact_id == root), rows[0])
+        shown.append(replace(first, verified=any(row.verified for row in rows)))
+    return sorted(shown, key=lambda row: (row.contact_id != root, row.created_at, row.id))
+
+
+def read_contact_id(value: str, field: str = "contactId") -> UUID:
+    """The id of a mutation's contact. Raises BAD_USER_INPUT."""
+    contact_id = decode_id(CONTACT, value)
+    if contact_id is None:
+        raise refuse(ErrorCode.BAD_USER_INPUT, "Not a contact id: they look like contact_01j….", field)
+    return contact_id
+
+
+async def add_identifier(db: Database, act: Act, contact: str, raw: Mapping[str, Any]) -> Landed:
+    """Attaches an identifier under the survivor's own id; it leads when there was no leading one."""
+    require(act.actor, Scope.CONTACTS_WRITE)
+    contact_id = read_contact_id(contact)
+    return await db.write(lambda tx: _add(tx, act, contact_id, raw))
+
+
+async def remove_identifier(db: Database, act: Act, contact: str, raw: Mapping[str, Any]) -> Landed:
+    """Takes an identifier off the survivor and all that was merged into it; the next of its kind leads then."""
+    require(act.actor, Scope.CONTACTS_WRITE)
+    contact_id = read_contact_id(contact)
+    return await db.write(lambda tx: _remove(tx, act, contact_id, raw))
+
+
+async def lock_landing(tx: Transaction, act: Act, contact_id: UUID) -> ContactRow:
+    """Locks the survivor that a write to this id lands on. Raises NOT_FOUND."""
+    row = await contact_rows.lock_survivor(tx, act.actor.organizations, contact_id)
+    if row is None or row.erased_at is not None:
+        raise contact_not_found(contact_id, "contactId")
+    return row
+
+
+def landed(row: ContactRow, contact_id: UUID) -> Landed:
+    """The answer for a write that was sent to this id."""
+    return Landed(row, row.id if row.id != contact_id else None)
+
+
+async def _add(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, Any]) -> Landed:
+    settings, found = await _read(tx, act, contact_id, Fields(raw, ("identifier",)))
+    held = await lock_if_exclusive(tx, settings.org_id, settings.identifier_rule, [found])
+    row = await lock_landing(tx, act, contact_id)
+    check_exclusive([found], held, row.id, "identifier", "value")
+    await identifiers.put_on(tx, [identifier_values(act, row, found)])
+    leading = _LEADING.get(found.kind)
+    if leading and getattr(row, leading) is None:
+        row = _leads(act, row, leading, found.value if leading == "email" else found.normalized)
+    return landed(await save_edit(tx, act, row), contact_id)
+
+
+async def _remove(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, Any]) -> Landed:
+    _settings, wanted = await _read(tx, act, contact_id, Fields(raw))
+    row = await lock_landing(tx, act, contact_id)
+    if await identifiers.take_off(tx, row.org_id, row.id, wanted.key, act.now) == 0:
+        raise refuse(ErrorCode.NOT_FOUND, f"This contact has no {wanted.kind} {wanted.value}.", "value")
+    leading = _LEADING.get(wanted.kind)
+    if leading and _is_leading(row, leading, wanted):
+        row = _leads(act, row, leading, await _next(tx, row, wanted.kind))
+    return landed(await save_edit(tx, act, row), contact_id)
+
+
+async def _read(tx: Transaction, act: Act, contact_id: UUID, fields: Fields) -> tuple[SettingsRow, Identifying]:
+    survivor = (await contact_rows.survivors(tx, act.actor.organizations, [contact_id])).get(contact_id)
+    if survivor is None:
+        raise contact_not_found(contact_id, "contactId")
+    settings = await settings_for_identifiers(tx, survivor.org_id)
+    region = phone_region((survivor.address or {}).get("country")) or settings.default_region
+    found = read_identifier(fields, region)
+    fields.refuse_if_wrong()
+    assert found is not None
+    return settings, found
+
+
+def _is_leading(row: ContactRow, leading: str, wanted: Identifying) -> bool:
+    value = getattr(row, leading)
+    if value is None:
+        return False
+    return value == wanted.normalized if leading == "phone" else value.casefold() == wanted.normalized
+
+
+async def _next(tx: Transaction, row: ContactRow, kind: str) -> str | None:
+    held = (await identifiers.identifiers_of(tx, [row.org_id], [row.id]))[row.id]
+    rest = [found for found in shown_once(held, row.id) if found.kind == kind]
+    best = min(rest, key=lambda found: not found.verified, default=None)
+    if best is None:
+        return None
+    return best.value if kind == "EMAIL" else best.normalized
+
+
+def _leads(act: Act, row: ContactRow, leading: str, value: str | None) -> ContactRow:
+    provenance = row.provenance | {leading: {"by": "edit", "at": act.now.isoformat()}}
+    if leading == "email":
+        return replace(row, provenance=provenance, email=value)
+    return replace(row, provenance=provenance, phone=value)

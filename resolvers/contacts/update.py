@@ -1,0 +1,171 @@
+"""updateContact: left out is unchanged, null is cleared, attributes follow RFC 7396 (JSON merge patch)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from db import activity, identifiers
+from db import contacts as contact_rows
+from db.contacts import NO_ACTIVITY, ContactRow
+from db.engine import Database, Transaction
+from db.organizations import settings_for_identifiers
+from resolvers.access import Act, Scope, require
+from resolvers.contacts.cells import ATTRIBUTES, Cells, cells_of, changed_cells, with_cells
+from resolvers.contacts.create import identifier_values
+from resolvers.contacts.derived import with_derived
+from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
+from resolvers.contacts.fields import Fields
+from resolvers.contacts.inputs import ContactPatch, read_patch
+from resolvers.contacts.values import ATTRIBUTE_BYTES, size_of
+from resolvers.errors import ErrorCode, refuse
+from resolvers.ids import CONTACT, decode_id, encode_id
+from resolvers.merging.refusals import contact_not_found
+
+
+async def update_contact(db: Database, act: Act, raw: Mapping[str, Any]) -> ContactRow:
+    """Changes a living contact. Raises Refused: ALREADY_MERGED names the survivor of a merged-away id."""
+    require(act.actor, Scope.CONTACTS_WRITE)
+    contact_id = decode_id(CONTACT, str(raw.get("id")))
+    if contact_id is None:
+        raise refuse(ErrorCode.BAD_USER_INPUT, "Not a contact id: they look like contact_01j….", "id")
+    return await db.write(lambda tx: _update(tx, act, contact_id, raw))
+
+
+async def _update(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, Any]) -> ContactRow:
+    found = (await contact_rows.survivors(tx, act.actor.organizations, [contact_id])).get(contact_id)
+    if found is None:
+        raise contact_not_found(contact_id, "id")
+    settings = await settings_for_identifiers(tx, found.org_id)
+    country = (found.address or {}).get("country")
+    patch = read_patch(Fields(raw), act.now, settings.default_region, country)
+    held = await lock_if_exclusive(tx, found.org_id, settings.identifier_rule, patch.identifiers)
+    row = await lock_living(tx, act, contact_id)
+    check_exclusive(patch.identifiers, held, row.id)
+    _check_version(row, raw.get("expectedVersion"))
+    return await apply_patch(tx, act, row, patch)
+
+
+async def lock_living(tx: Transaction, act: Act, contact_id: UUID, field: str = "id") -> ContactRow:
+    """Locks a contact that must live itself. Raises Refused."""
+    row = await contact_rows.lock_survivor(tx, act.actor.organizations, contact_id)
+    if row is None or row.erased_at is not None:
+        raise contact_not_found(contact_id, field)
+    if row.id != contact_id:
+        raise refuse(
+            ErrorCode.ALREADY_MERGED,
+            f"{encode_id(CONTACT, contact_id)} was merged away; send this to {encode_id(CONTACT, row.id)}.",
+            field,
+            contact_id=row.id,
+        )
+    return row
+
+
+async def apply_patch(tx: Transaction, act: Act, row: ContactRow, patch: ContactPatch) -> ContactRow:
+    """Writes a patch to a locked survivor and notes the edit as the writer of each cell that it changed."""
+    before = cells_of(row)
+    changed = _with_attributes(with_cells(row, _patched(before, patch, act.now)), patch)
+    after = cells_of(changed)
+    edited = {cell: {"by": "edit", "at": act.now.isoformat()} for cell in changed_cells(before, after)}
+    new_identifiers = await _new_identifiers(tx, row, patch)
+    if patch.activity:
+        changed = await _with_activity(tx, changed, patch.activity["lastActivityAt"])
+    if not (edited or new_identifiers) and changed == row:
+        return row
+    await identifiers.put_on(tx, [identifier_values(act, row, found) for found in new_identifiers])
+    changed = replace(changed, provenance=row.provenance | edited)
+    return await save_edit(tx, act, changed)
+
+
+async def save_edit(tx: Transaction, act: Act, row: ContactRow) -> ContactRow:
+    """Writes an edited survivor: its derived columns, its time and its version."""
+    held = (await identifiers.identifiers_of(tx, [row.org_id], [row.id]))[row.id]
+    row = with_derived(row, [identifier.normalized for identifier in held])
+    row = replace(row, updated_at=max(act.now, row.updated_at), version=row.version + 1)
+    await contact_rows.save_contact(tx, row)
+    return row
+
+
+def _check_version(row: ContactRow, expected: int | None) -> None:
+    if expected is not None and expected != row.version:
+        raise refuse(
+            ErrorCode.STALE_VERSION,
+            f"The contact is at version {row.version}, not {expected}: somebody changed it. Read it again.",
+            "expectedVersion",
+            contact_id=row.id,
+        )
+
+
+async def _new_identifiers(tx: Transaction, row: ContactRow, patch: ContactPatch) -> list[Any]:
+    """Those of the patch that the survivor does not hold under its own id, as verified as the patch says."""
+    if not patch.identifiers:
+        return []
+    held = (await identifiers.identifiers_of(tx, [row.org_id], [row.id]))[row.id]
+    own = {found.key: found.verified for found in held if found.contact_id == row.id}
+    return [found for found in patch.identifiers if found.key not in own or (found.verified and not own[found.key])]
+
+
+def _patched(before: Cells, patch: ContactPatch, now: datetime) -> Cells:
+    cells = dict(before)
+    for name, value in patch.scalars.items():
+        cells[name] = value
+    for name, found in patch.leading.items():
+        cells[name] = None if found is None else found.value if name == "email" else found.normalized
+    if "isAdmin" in patch.flags:
+        cells["isAdmin"] = patch.flags["isAdmin"]
+    for name in ("blocked", "unsubscribed"):
+        cells[name] = _consent(cells[name], patch.flags.get(name), now)
+    for name, reason in patch.reasons.items():
+        cells["unsubscribed"] = cells["unsubscribed"] | {name.removeprefix("unsubscribe").lower(): reason}
+    return cells
+
+
+def _consent(cell: dict[str, Any], value: bool | None, now: datetime) -> dict[str, Any]:
+    """The cell with this answer; an answer that does not change keeps its time, a withdrawn one keeps nothing."""
+    if value is None or value == cell["value"]:
+        return cell
+    emptied = dict.fromkeys(cell)
+    return emptied | {"value": value, "at": now.isoformat() if value else None}
+
+
+def _with_attributes(row: ContactRow, patch: ContactPatch) -> ContactRow:
+    if not patch.attributes:
+        return row
+    values: dict[str, Any] = {}
+    for name, change in patch.attributes.items():
+        column = ATTRIBUTES[name]
+        values[column] = {} if change is None else merge_patch(getattr(row, column), change)
+    changed = replace(row, **values)
+    size, before = (size_of(*(getattr(r, column) for column in ATTRIBUTES.values())) for r in (changed, row))
+    if size > max(ATTRIBUTE_BYTES, before):
+        raise refuse(
+            ErrorCode.BAD_USER_INPUT,
+            f"customAttributes, metadata and additionalAttributes would have {size} bytes together; "
+            f"at most {ATTRIBUTE_BYTES} are stored.",
+            next(iter(patch.attributes)),
+        )
+    return changed
+
+
+def merge_patch(target: Any, patch: dict[str, Any]) -> dict[str, Any]:
+    """RFC 7396: objects merge key by key, null removes a key, everything else replaces."""
+    merged = dict(target) if isinstance(target, dict) else {}
+    for key, value in patch.items():
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(value, dict):
+            merged[key] = merge_patch(merged.get(key), value)
+        else:
+            merged[key] = value
+    return merged
+
+
+async def _with_activity(tx: Transaction, row: ContactRow, at: datetime | None) -> ContactRow:
+    """The survivor's own activity; what is shown stays the latest of its tree."""
+    if at is None:
+        await activity.erase(tx, row.org_id, [row.id])
+    else:
+        await activity.set_activity(tx, [{"org_id": row.org_id, "contact_id": row.id, "last_at": at}])
+    latest = await activity.latest_activity(tx, row.org_id, row.id)
+    return replace(row, last_activity_sort=latest or NO_ACTIVITY)

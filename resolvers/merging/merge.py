@@ -1,0 +1,120 @@
+"""mergeContacts: sources become one with a primary, whatever hangs on them, in at most eight statements.
+
+1 the organisation's lock, 2 settings and the earlier answer, 3 the rows locked, 4 and 5 the event and its sources,
+6 the sources' pointers, 7 the survivor's values, 8 the answer kept (with an idempotency key). Detection adds two.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from db import contacts as contact_rows
+from db import idempotency, merges
+from db.contacts import ContactRow
+from db.engine import Database, Transaction
+from db.merges import MergeRow
+from db.organizations import SettingsRow, settings_for_merge
+from resolvers.access import Act, Scope, require
+from resolvers.duplicates.detect import Detected, find_duplicates
+from resolvers.errors import ErrorCode, refuse
+from resolvers.idempotency import answer_for, check_same_request
+from resolvers.merging.plan import MergeTerms, plan_merge
+from resolvers.merging.refusals import check_contacts, check_roles, contact_not_found, explain_absence
+from resolvers.merging.request import MergeRequest
+
+OPERATION = "mergeContacts"
+
+
+@dataclass(frozen=True)
+class MergeResult:
+    """What a merge answers: the survivor as it stands, the sources in the order merged, what detection left over."""
+
+    survivor: ContactRow
+    source_ids: tuple[UUID, ...]
+    remaining: int
+    merge: MergeRow | None
+
+
+async def merge_contacts(db: Database, act: Act, request: MergeRequest) -> MergeResult:
+    """Merges, or repeats the answer kept under the idempotency key. Raises Refused, with nothing written."""
+    require(act.actor, Scope.MERGE)
+    return await db.write(lambda tx: _merge(tx, act, request))
+
+
+async def _merge(tx: Transaction, act: Act, request: MergeRequest) -> MergeResult:
+    orgs = act.actor.organizations
+    org_id = await contact_rows.lock_organization_of(tx, orgs, request.primary_id)
+    if org_id is None:
+        raise await explain_absence(tx, act.actor, request)
+    settings, stored = await settings_for_merge(tx, org_id, request.idempotency_key)
+    if stored is not None:
+        check_same_request(stored, OPERATION, request.canonical())
+        return await _repeat(tx, orgs, stored.result)
+    detected = await _sources(tx, org_id, settings, request)
+    rows = await contact_rows.lock_contacts(tx, org_id, [request.primary_id, *detected.source_ids])
+    await check_contacts(tx, act.actor, request, rows)
+    primary = rows[request.primary_id]
+    sources = [rows[source] for source in detected.source_ids]
+    check_roles(settings.role_rule, primary, sources)
+    result = await _write(tx, act, primary, sources, _terms(settings, request), detected.remaining)
+    if request.idempotency_key is not None:
+        answer = answer_for(request.idempotency_key, OPERATION, request.canonical(), _kept(result))
+        await idempotency.keep_answer(tx, org_id, answer, act.now)
+    return result
+
+
+async def _sources(tx: Transaction, org_id: UUID, settings: SettingsRow, request: MergeRequest) -> Detected:
+    if request.source_ids is not None:
+        return Detected(request.source_ids, 0)
+    return await find_duplicates(tx, org_id, request.primary_id, role_rule=settings.role_rule)
+
+
+def _terms(settings: SettingsRow, request: MergeRequest) -> MergeTerms:
+    return MergeTerms(
+        policy=settings.survivorship,
+        detected=request.source_ids is None,
+        reason=request.reason,
+    )
+
+
+async def _write(
+    tx: Transaction,
+    act: Act,
+    primary: ContactRow,
+    sources: Sequence[ContactRow],
+    terms: MergeTerms,
+    remaining: int,
+) -> MergeResult:
+    if not sources:  # nothing was detected
+        return MergeResult(primary, (), remaining, None)
+    plan = plan_merge(act, primary, sources, terms)
+    source_ids = tuple(row.id for row in sources)
+    await merges.add_merge(tx, plan.event, plan.sources)
+    await contact_rows.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
+    await contact_rows.save_contact(tx, plan.survivor)
+    return MergeResult(plan.survivor, source_ids, remaining, plan.event)
+
+
+def _kept(result: MergeResult) -> dict[str, Any]:
+    return {
+        "primary": result.survivor.id.hex,
+        "sources": [source.hex for source in result.source_ids],
+        "remaining": result.remaining,
+        "merge": result.merge.id.hex if result.merge else None,
+    }
+
+
+async def _repeat(tx: Transaction, orgs: Sequence[UUID], kept: dict[str, Any]) -> MergeResult:
+    """The first answer again, with the contact as it is today, wherever it has been merged since."""
+    primary_id = UUID(kept["primary"])
+    survivor = (await contact_rows.survivors(tx, orgs, [primary_id])).get(primary_id)
+    if survivor is None or survivor.erased_at is not None:
+        raise contact_not_found(primary_id, "primaryContactId")
+    event = None
+    if kept["merge"] is not None:
+        event_id = UUID(kept["merge"])
+        event = (await merges.merges_by_id(tx, orgs, [event_id])).get(event_id)
+    if event is None and kept["merge"] is not None:
+        raise refuse(ErrorCode.NOT_FOUND, "The merge that this key stands for is gone.", "idempotencyKey")
+    return MergeResult(survivor, tuple(UUID(source) for source in kept["sources"]), kept["remaining"], event)
