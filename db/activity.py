@@ -37,6 +37,13 @@ _latest = (
     )
     .where(contact.c.org_id == bindparam("org"), contact.c.canonical_id == bindparam("root"))
 )
+_of_trees = (
+    select(contact.c.canonical_id, activity.c.contact_id, activity.c.last_at)
+    .select_from(
+        contact.join(activity, and_(activity.c.org_id == contact.c.org_id, activity.c.contact_id == contact.c.id))
+    )
+    .where(any_of(contact.c.org_id, "orgs"), any_of(contact.c.canonical_id, "roots"))
+)
 _erase = delete(activity).where(activity.c.org_id == bindparam("org"), any_of(activity.c.contact_id, "contacts"))
 
 
@@ -50,6 +57,14 @@ async def latest_activity(tx: Transaction, org_id: UUID, root: UUID) -> datetime
     """The latest activity of a survivor's tree."""
     row = await tx.row(_latest, {"org": org_id, "root": root})
     return row[0] if row else None
+
+
+async def activity_of(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUID]) -> dict[UUID, dict[UUID, datetime]]:
+    """For each survivor the last activity of every contact of its tree that was active."""
+    found: dict[UUID, dict[UUID, datetime]] = {root: {} for root in roots}
+    for root, contact_id, last_at in await tx.rows(_of_trees, {"orgs": orgs, "roots": roots}):
+        found[root][contact_id] = last_at
+    return found
 
 
 async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> None:

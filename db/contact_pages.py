@@ -89,6 +89,16 @@ async def contacts_page(
     return rows[::-1] if page.backward else rows
 
 
+async def contacts_holding(
+    tx: Transaction, org_id: UUID, identifiers: Sequence[tuple[str, str, str | None]], limit: int
+) -> list[ContactRow]:
+    """Living contacts whose tree holds one of these (kind, normalized, system or None for any), oldest first."""
+    held = or_(*(held_by_tree(*identifier) for identifier in identifiers))
+    statement = select(*CONTACT_COLUMNS).where(*_conditions(tx.dialect, org_id, ContactFilter()), held)
+    rows = await tx.rows(statement.order_by(contact.c.id).limit(limit))
+    return [contact_row(row) for row in rows]
+
+
 async def count_contacts(tx: Transaction, org_id: UUID, wanted: ContactFilter) -> int:
     """How many living contacts match; over 100 ms for a million, so only when asked for."""
     statement = select(func.count()).select_from(contact).where(*_conditions(tx.dialect, org_id, wanted))

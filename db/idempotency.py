@@ -1,6 +1,7 @@
 """Answers kept for repeats: written in the transaction of the act itself, never for a fault, no personal values."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,7 +44,7 @@ _find = select(idempotency.c.key, idempotency.c.operation, idempotency.c.request
 _keep = by_dialect(lambda insert: insert(idempotency).on_conflict_do_nothing().returning(idempotency.c.key))
 
 
-async def stored_answers(tx: Transaction, org_id: UUID, keys: list[str]) -> dict[str, StoredAnswer]:
+async def stored_answers(tx: Transaction, org_id: UUID, keys: Sequence[str]) -> dict[str, StoredAnswer]:
     """The answers kept under these keys."""
     rows = await tx.rows(_find, {"org": org_id, "keys": keys})
     return {row.key: StoredAnswer(*row) for row in rows}
@@ -51,12 +52,12 @@ async def stored_answers(tx: Transaction, org_id: UUID, keys: list[str]) -> dict
 
 async def keep_answer(tx: Transaction, org_id: UUID, answer: StoredAnswer, now: datetime) -> bool:
     """Keeps an answer. False when the key is taken: on PostgreSQL a rival's insert is waited for first."""
-    row = {
-        "org_id": org_id,
-        "key": answer.key,
-        "operation": answer.operation,
-        "request_hash": answer.request_hash,
-        "result": answer.result,
-        "created_at": now,
-    }
-    return await tx.row(_keep[tx.dialect], row) is not None
+    return bool(await keep_answers(tx, org_id, [answer], now))
+
+
+async def keep_answers(tx: Transaction, org_id: UUID, answers: Sequence[StoredAnswer], now: datetime) -> set[str]:
+    """Keeps many; the keys that were free, of equal ones the first."""
+    if not answers:
+        return set()
+    rows = [{"org_id": org_id, **asdict(answer), "created_at": now} for answer in answers]
+    return {row.key for row in await tx.rows(_keep[tx.dialect], rows)}

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, bindparam, delete, or_, select, true, update
 from sqlmodel import Field, SQLModel
 
 from db.base import any_of, by_dialect, one_of, table_of, tenant_key
@@ -185,8 +185,8 @@ async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> N
     await tx.run(_erase, {"org": org_id, "contacts": contact_ids})
 
 
-def held_by_tree(kind: str, normalized: str) -> ColumnElement[bool]:
-    """A condition on `contact`: the survivor whose tree holds this identifier, in any system."""
+def held_by_tree(kind: str, normalized: str, system: str | None = None) -> ColumnElement[bool]:
+    """A condition on `contact`: the survivor whose tree holds this identifier; `system` None is any system."""
     member = contact.alias("member")
     return contact.c.id.in_(
         select(member.c.canonical_id)
@@ -201,6 +201,7 @@ def held_by_tree(kind: str, normalized: str) -> ColumnElement[bool]:
             identifier.c.kind == kind,
             identifier.c.normalized == normalized,
             identifier.c.removed_via_id.is_(None),
+            true() if system is None else identifier.c.system == system,
         )
         .correlate(contact)
     )

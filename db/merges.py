@@ -21,6 +21,7 @@ from sqlalchemy import (
 from sqlmodel import Field, SQLModel
 
 from db.base import Json, any_of, one_of, table_of, tenant_key
+from db.contacts import contact
 from db.engine import Transaction
 
 MERGE_KINDS = ("CONTACTS", "CONVERSATIONS")
@@ -267,3 +268,79 @@ def _conditions(org_id: UUID, wanted: MergeFilter) -> list[ColumnElement[bool]]:
         as_primary = merge_event.c.primary_contact_id.in_(wanted.contact_ids)
         conditions.append(or_(as_primary, merge_event.c.id.in_(as_source)))
     return conditions
+
+
+_member = contact.alias("member")
+_tree_merges = (
+    select(
+        _member.c.canonical_id.label("root"),
+        *EVENT_COLUMNS,
+        func.row_number().over(partition_by=_member.c.canonical_id, order_by=merge_event.c.id.desc()).label("place"),
+    )
+    .select_from(
+        _member.join(
+            merge_event,
+            (merge_event.c.org_id == _member.c.org_id) & (merge_event.c.primary_contact_id == _member.c.id),
+        )
+    )
+    .where(
+        any_of(_member.c.org_id, "orgs"),
+        any_of(_member.c.canonical_id, "roots"),
+        or_(bindparam("after", type_=merge_event.c.id.type).is_(None), merge_event.c.id < bindparam("after")),
+    )
+    .subquery()
+)
+_tree_page = (
+    select(_tree_merges)
+    .where(_tree_merges.c.place <= bindparam("limit"))
+    .order_by(_tree_merges.c.root, _tree_merges.c.place)
+)
+_tree_count = (
+    select(_member.c.canonical_id, func.count())
+    .select_from(
+        _member.join(
+            merge_event,
+            (merge_event.c.org_id == _member.c.org_id) & (merge_event.c.primary_contact_id == _member.c.id),
+        )
+    )
+    .where(any_of(_member.c.org_id, "orgs"), any_of(_member.c.canonical_id, "roots"))
+    .group_by(_member.c.canonical_id)
+)
+
+
+async def merges_of_trees(
+    tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUID], limit: int, after: UUID | None
+) -> dict[UUID, list[MergeRow]]:
+    """For each survivor the merges into any contact of its tree, newest first, one more than the limit."""
+    found: dict[UUID, list[MergeRow]] = {root: [] for root in roots}
+    parameters = {"orgs": orgs, "roots": roots, "limit": limit + 1, "after": after}
+    for root, *values, _place in await tx.rows(_tree_page, parameters):
+        found[root].append(MergeRow(*values))
+    return found
+
+
+async def count_merges_of_trees(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUID]) -> dict[UUID, int]:
+    """For each survivor the number of merges into any contact of its tree."""
+    counted: dict[UUID, int] = dict.fromkeys(roots, 0)
+    for root, number in await tx.rows(_tree_count, {"orgs": orgs, "roots": roots}):
+        counted[root] = number
+    return counted
+
+
+_in_force = (
+    select(*EVENT_COLUMNS)
+    .where(
+        any_of(merge_event.c.org_id, "orgs"),
+        any_of(merge_event.c.primary_contact_id, "roots"),
+        merge_event.c.undone_at.is_(None),
+    )
+    .order_by(merge_event.c.id)
+)
+
+
+async def merges_in_force(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUID]) -> dict[UUID, list[MergeRow]]:
+    """For each contact the merges into it that are not undone, oldest first."""
+    found: dict[UUID, list[MergeRow]] = {root: [] for root in roots}
+    for row in await tx.rows(_in_force, {"orgs": orgs, "roots": roots}):
+        found[row.primary_contact_id].append(MergeRow(*row))
+    return found

@@ -1,6 +1,6 @@
 """One JSON object a line, whoever logs: structlog, uvicorn or asyncio.
 
-JSON escapes a newline, so no value can forge a line. Exceptions are written as classes and frames, without their
+JSON escapes every newline (U+2028 too), so no value can forge a line. Exceptions are written as classes and frames, without their
 messages and without local variables: messages quote what a person sent or what a row holds.
 """
 
@@ -8,10 +8,9 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping
-from typing import Any, TextIO
+from collections.abc import Iterator
+from typing import TextIO
 
-import orjson
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -28,7 +27,7 @@ def configure_logging(level: str = "INFO", json: bool = True, stream: TextIO | N
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         frames_only,
     ]
-    render: Processor = structlog.processors.JSONRenderer(_dumps) if json else structlog.dev.ConsoleRenderer()
+    render: Processor = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -85,7 +84,3 @@ def _described(error: BaseException) -> dict[str, object]:
         "class": f"{type(error).__module__}.{type(error).__qualname__}",
         "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
-
-
-def _dumps(event: MutableMapping[str, Any], **_options: object) -> str:
-    return orjson.dumps(event, default=repr).decode()

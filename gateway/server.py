@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from gateway.refusals import error_body, new_request_id
 from resolvers.errors import ErrorCode
@@ -80,6 +80,8 @@ class BoundedHttp(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Counts only while a head is incomplete."""
+        if _is_idle(self.cycle):
+            self._start_clock()
         super().data_received(data)
         if self._clock is None or self.transport.is_closing():
             return
@@ -103,6 +105,9 @@ class BoundedHttp(HttpToolsProtocol):
 
     def _too_slow(self) -> None:
         self._clock = None
+        if self._head_bytes == 0:  # opened ahead by a browser and not used: there is nothing to answer
+            self.transport.close()
+            return
         self._close_with(408, f"The headers did not arrive within {self.head_seconds:g} seconds. Send them faster.")
 
     def _close_with(self, status: int, message: str) -> None:
@@ -121,3 +126,8 @@ class BoundedHttp(HttpToolsProtocol):
         self.transport.write(STATUS_LINE[status] + b"\r\n".join(lines) + b"\r\n\r\n" + body)
         self.transport.close()
         log.info("request refused", request_id=request_id, status=status)
+
+
+def _is_idle(cycle: RequestResponseCycle | None) -> bool:
+    """Whether the connection waits for a request: before the first one there is no cycle."""
+    return cycle is None or cycle.response_complete

@@ -22,9 +22,9 @@ def request_hash(operation: str, request: Mapping[str, Any]) -> str:
     return hashlib.sha256(text).hexdigest()
 
 
-def check_same_request(stored: StoredAnswer, operation: str, request: Mapping[str, Any]) -> None:
+def check_same_request(stored: StoredAnswer, asked: StoredAnswer) -> None:
     """Raises IDEMPOTENCY_KEY_REUSED when the key was first used for something else."""
-    if stored.operation == operation and stored.request_hash == request_hash(operation, request):
+    if (stored.operation, stored.request_hash) == (asked.operation, asked.request_hash):
         return
     raise refuse(
         ErrorCode.IDEMPOTENCY_KEY_REUSED,

@@ -47,12 +47,11 @@ async def _create(tx: Transaction, act: Act, org_id: UUID, raw: Mapping[str, Any
 async def _claim(tx: Transaction, act: Act, row: ContactRow, key: str, raw: Mapping[str, Any]) -> ContactRow | None:
     """Takes the key before anything else is written, so that a rival with the same key waits for us; the contact
     that it stands for already, if it does."""
-    request = comparable(raw)
-    answer = answer_for(key, OPERATION, request, {"contact": row.id.hex})
+    answer = answer_for(key, OPERATION, comparable(raw), {"contact": row.id.hex})
     if await idempotency.keep_answer(tx, row.org_id, answer, act.now):
         return None
     stored = (await idempotency.stored_answers(tx, row.org_id, [key]))[key]
-    check_same_request(stored, OPERATION, request)
+    check_same_request(stored, answer)
     contact_id = UUID(stored.result["contact"])
     survivor = (await contact_rows.survivors(tx, [row.org_id], [contact_id])).get(contact_id)
     if survivor is None or survivor.erased_at is not None:

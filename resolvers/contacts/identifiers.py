@@ -17,7 +17,7 @@ from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import read_identifier
 from resolvers.contacts.update import save_edit
-from resolvers.contacts.values import Identifying, phone_region
+from resolvers.contacts.values import Identifying, email, phone_region
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import CONTACT, decode_id
 from resolvers.merging.refusals import contact_not_found
@@ -116,10 +116,9 @@ async def _read(tx: Transaction, act: Act, contact_id: UUID, fields: Fields) -> 
 
 
 def _is_leading(row: ContactRow, leading: str, wanted: Identifying) -> bool:
-    value = getattr(row, leading)
-    if value is None:
-        return False
-    return value == wanted.normalized if leading == "phone" else value.casefold() == wanted.normalized
+    if leading == "phone":
+        return row.phone == wanted.normalized
+    return row.email is not None and email(row.email).normalized == wanted.normalized
 
 
 async def _next(tx: Transaction, row: ContactRow, kind: str) -> str | None:

@@ -8,10 +8,16 @@ from uuid import UUID
 
 from db import contacts as contact_rows
 from db import merges
-from db.contact_pages import ContactFilter, ContactOrderField, PageRequest, contacts_page, count_contacts
+from db.contact_pages import (
+    ContactFilter,
+    ContactOrderField,
+    PageRequest,
+    contacts_holding,
+    contacts_page,
+    count_contacts,
+)
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
-from db.identifiers import holders
 from db.merges import MergeRow
 from db.organizations import settings
 from resolvers.access import Act, Scope, require
@@ -75,15 +81,12 @@ async def _by_identifier(
     region = (await settings(tx, org_id)).default_region
     try:
         if kind == "PHONE" and system is None:
-            keys = [(kind, "", form) for form in phone_forms(value, region)]
+            forms = phone_forms(value, region)
         else:
-            keys = [identifying(kind, value, system, region).key]
+            forms = (identifying(kind, value, system, region).normalized,)
     except BadValue as error:
         raise bad_argument("value", f"value {error}.") from None
-    found = await holders(tx, org_id, keys)
-    roots = sorted({root for holding in found.values() for root in holding})[:first]
-    rows = await contact_rows.living_by_id(tx, [org_id], roots)
-    return [rows[root] for root in roots if root in rows]
+    return await contacts_holding(tx, org_id, [(kind, form, system) for form in forms], first)
 
 
 async def list_contacts(

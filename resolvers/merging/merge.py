@@ -49,7 +49,7 @@ async def _merge(tx: Transaction, act: Act, request: MergeRequest) -> MergeResul
         raise await explain_absence(tx, act.actor, request)
     settings, stored = await settings_for_merge(tx, org_id, request.idempotency_key)
     if stored is not None:
-        check_same_request(stored, OPERATION, request.canonical())
+        check_same_request(stored, answer_for(stored.key, OPERATION, request.canonical(), {}))
         return await _repeat(tx, orgs, stored.result)
     detected = await _sources(tx, org_id, settings, request)
     rows = await contact_rows.lock_contacts(tx, org_id, [request.primary_id, *detected.source_ids])

@@ -84,7 +84,9 @@ async def test_a_price_is_one_more_check_before_validation(cache: DocumentCache)
         context.extensions_results["cost"] = {"requested": cost, "limit": 5}
         return [GraphQLError("Too much.", extensions={"code": ErrorCode.QUERY_TOO_COMPLEX})] if cost > 5 else []
 
-    schema = OnefoldSchema(query=Query, config=CONFIG, extensions=edge_extensions(cache=cache, checks=(*EDGE_CHECKS, price)))
+    schema = OnefoldSchema(
+        query=Query, config=CONFIG, extensions=edge_extensions(cache=cache, checks=(*EDGE_CHECKS, price))
+    )
     cheap = await schema.execute("{ hello }", context_value=_context())
     dear = await schema.execute("{ hello }", context_value=_context())
     assert (cheap.data, cheap.extensions) == ({"hello": "world"}, {"cost": {"requested": 1, "limit": 5}})

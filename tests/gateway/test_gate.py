@@ -133,7 +133,11 @@ def test_a_head_that_does_not_end_in_time_is_closed(logs: LogTap, monkeypatch: p
     with running(toy_app(), logs) as slow:
         answer = slow.raw(b"GET /graphql HTTP/1.1\r\nX-Half: ")
         assert _refused(answer, 408) == "The headers did not arrive within 0.2 seconds. Send them faster."
-        assert _refused(slow.raw(), 408)
+        with slow.connect() as unused:
+            assert unused.recv(1) == b""
+        with slow.connect() as blank:
+            blank.sendall(b"\r\n\r\n")
+            assert read_answer(blank)[0] == 408
 
 
 def test_a_hang_up_in_mid_body_is_one_line_without_traceback(toy: Toy) -> None:

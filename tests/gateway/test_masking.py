@@ -134,3 +134,14 @@ def test_masking_keeps_codes_of_our_own_and_only_those() -> None:
     ]
     assert mask([], "r") is None
     assert mask(None, "r") is None
+
+
+def test_recursion_before_execution_is_the_callers_and_later_a_fault() -> None:
+    early = GraphQLError("maximum recursion depth", original_error=RecursionError())
+    late = GraphQLError("maximum recursion depth", path=["a"], original_error=RecursionError())
+    masked = mask([early, late], "r")
+    assert masked is not None
+    assert [(error.message, (error.extensions or {})["code"]) for error in masked] == [
+        ("The document is nested too deeply. Ask for fewer levels.", "BAD_USER_INPUT"),
+        (FAULT, "INTERNAL"),
+    ]

@@ -49,6 +49,12 @@ class Word:
 WORD = strawberry.scalar(name="Word", parse_value=_word, serialize=str)
 
 
+class ToyContext(RequestContext):
+    """Counts who asked it; a context of its own begins at 0."""
+
+    uses = 0
+
+
 @dataclass
 class State:
     """What the resolvers did."""
@@ -83,8 +89,9 @@ class Query:
         return info.context.request_id
 
     @strawberry.field
-    def context_id(self, info: strawberry.Info[RequestContext, None]) -> str:
-        return str(id(info.context))
+    def uses(self, info: strawberry.Info[ToyContext, None]) -> int:
+        info.context.uses += 1
+        return info.context.uses
 
     @strawberry.field
     def fault(self) -> str | None:
@@ -213,7 +220,7 @@ def toy_app(options: EdgeOptions | None = None, limits: GateLimits | None = None
     router = build_router(
         toy_schema(),
         authenticate=authenticate,
-        make_context=RequestContext,
+        make_context=ToyContext,
         options=options or EdgeOptions(sockets=SocketLimits(operations_per_socket=3, sockets_per_key=4)),
     )
     app.include_router(router, prefix="/graphql")
