@@ -19,12 +19,12 @@ $(VENV)/.bootstrap: requirements/bootstrap.lock
 	@touch $@
 
 $(VENV)/.app: $(VENV)/.bootstrap requirements/app.lock pyproject.toml
-	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/app.lock
-	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/app.lock
+	@$(UV) pip install --compile-bytecode --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.app requirements/dev.lock
-	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@$(UV) pip install --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.lock
 	@touch $@
 
 install: $(VENV)/.dev ## set-up alone: virtual environment and pinned dependencies

@@ -3,6 +3,7 @@
 from db.activity import ContactActivity
 from db.base import metadata
 from db.contacts import Contact
+from db.erasures import Erasure
 from db.idempotency import Idempotency
 from db.identifiers import Identifier
 from db.imports import ImportRef
@@ -16,6 +17,7 @@ __all__ = [
     "Contact",
     "ContactActivity",
     "ContactLabel",
+    "Erasure",
     "Idempotency",
     "Identifier",
     "ImportRef",

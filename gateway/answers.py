@@ -7,6 +7,7 @@ from starlette.types import Message, Send
 
 from gateway.refusals import Refusal, error_body
 from resolvers.errors import ErrorCode
+from schema.extensions.masking import FAULT
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -27,7 +28,6 @@ _SENTENCES = {
     405: "This method is not supported here. Use POST with a JSON body, or GET for a query.",
     503: "The service is not available at the moment. Try again shortly.",
 }
-_FAULT = "Something went wrong on our side. Try again; if it stays, report the requestId."
 
 
 class Answer:
@@ -58,7 +58,7 @@ class Answer:
     async def refuse(self, refusal: Refusal, *, more: bool = False) -> None:
         """The gate's own answer, in place of one that was held or never begun; `more`: its end follows."""
         self._held = None
-        body = error_body(refusal.code, refusal.reason, self._request_id)
+        body = error_body(refusal, self._request_id)
         headers = {**refusal.headers, "Content-Type": "application/json", "Content-Length": str(len(body))}
         raw = [(name.encode(), value.encode()) for name, value in headers.items()]
         await self._pass({"type": "http.response.start", "status": refusal.status_code, "headers": raw})
@@ -76,6 +76,8 @@ class Answer:
         headers["X-Content-Type-Options"] = "nosniff"
         headers["Referrer-Policy"] = "no-referrer"
         headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        if self._graphql:
+            headers.setdefault("Cache-Control", "no-store")
         self.started = True
         self.status = start["status"]
         await self._send({**start, "headers": headers.raw})
@@ -99,7 +101,7 @@ def _refusal_for(start: Message) -> Refusal:
     status = start["status"]
     fallback = ErrorCode.INTERNAL if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ErrorCode.BAD_USER_INPUT
     code = _CODES.get(status, fallback)
-    known = _FAULT if code is ErrorCode.INTERNAL else f"The request was refused ({HTTPStatus(status).phrase})."
+    known = FAULT if code is ErrorCode.INTERNAL else f"The request was refused ({HTTPStatus(status).phrase})."
     headers = {
         name.decode("latin-1"): value.decode("latin-1")
         for name, value in start.get("headers", ())

@@ -17,7 +17,7 @@ async def request_data_in(
 ) -> GraphQLRequestData:
     """The four parameters of a request, each of its type; raises Refusal with 400 or 415."""
     if request.method == "GET":
-        found = _from_url(request.query_params, decode)
+        found: object = _from_url(request.query_params, decode)
     else:
         _check_content_type(request.content_type or "")
         found = decode(await request.get_body())

@@ -5,8 +5,8 @@ middleware, and an exception must find a last mask after everything else.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
@@ -17,11 +17,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.answers import Answer
 from gateway.refusals import Refusal, incoming_request_id
 from resolvers.errors import ErrorCode
+from schema.extensions.masking import FAULT
 
 log = structlog.get_logger()
 
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST"})
-_FAULT = "Something went wrong on our side. Try again; if it stays, report the requestId."
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,14 @@ class Gate:
         except Exception:
             log.exception("fault", path=scope["path"])
             if not answer.started:
-                await answer.refuse(Refusal(500, ErrorCode.INTERNAL, _FAULT))
+                await answer.refuse(Refusal(500, ErrorCode.INTERNAL, FAULT))
 
     async def _whole_body(self, receive: Receive) -> bytes:
         chunks: list[bytes] = []
         size = 0
         try:
-            async with asyncio.timeout(self._limits.body_seconds):
-                async for chunk in _chunks(receive):
+            async with asyncio.timeout(self._limits.body_seconds), aclosing(_chunks(receive)) as arriving:
+                async for chunk in arriving:
                     size += len(chunk)
                     if size > self._limits.body_bytes:
                         raise _too_large(self._limits, f"more than {self._limits.body_bytes} bytes came")
@@ -105,8 +105,8 @@ class Gate:
         await answer.refuse(refusal, more=True)
         if refusal.status_code != HTTPStatus.REQUEST_TIMEOUT:
             with suppress(TimeoutError, _HungUp):
-                async with asyncio.timeout(self._limits.linger_seconds):
-                    async for _ in _chunks(receive):
+                async with asyncio.timeout(self._limits.linger_seconds), aclosing(_chunks(receive)) as rest:
+                    async for _ in rest:
                         pass
         await answer({"type": "http.response.body", "body": b"", "more_body": False})
 
@@ -156,7 +156,7 @@ def _too_large(limits: GateLimits, sent: str) -> Refusal:
     return Refusal(413, ErrorCode.BAD_USER_INPUT, text)
 
 
-async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+async def _chunks(receive: Receive) -> AsyncGenerator[bytes, None]:
     """The body as it arrives; raises _HungUp when it ends too early."""
     more = True
     while more:

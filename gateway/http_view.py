@@ -5,8 +5,10 @@ Passes every audit of `graphql-http`; tests/gateway/test_router.py holds what th
 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any, TypeVar
 
+import structlog
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -27,6 +29,7 @@ from resolvers.access import Actor
 from resolvers.errors import CodedError, ErrorCode
 from schema.extensions.request import RequestContext
 
+log = structlog.get_logger()
 ContextT = TypeVar("ContextT", bound=RequestContext)
 Authenticate = Callable[[str | None], Awaitable[Actor | None]]
 
@@ -40,7 +43,7 @@ _STATUS = {ErrorCode.UNAUTHENTICATED: 401, ErrorCode.RATE_LIMITED: 429, ErrorCod
 class HttpView(GraphQLRouter[ContextT, None]):
     """Strawberry's view with our refusals. `Any` below stands where its own types allow for batches or sync."""
 
-    stream_transport_classes_by_protocol = {GRAPHQL_SSE_PROTOCOL: FirstChoiceSSE}  # noqa: RUF012 - as in the base
+    stream_transport_classes_by_protocol = MappingProxyType({GRAPHQL_SSE_PROTOCOL: FirstChoiceSSE})
     authenticate: Authenticate
     public_introspection: bool
     ide_url: str | None
@@ -54,7 +57,9 @@ class HttpView(GraphQLRouter[ContextT, None]):
         except HTTPException as error:
             return _refused(request, Refusal(error.status_code, ErrorCode.BAD_USER_INPUT, error.reason))
         except CodedError as error:
-            return _refused(request, Refusal(_STATUS.get(error.code, 400), error.code, error.message))
+            log.warning("refused", code=error.code, exc_info=error)
+            status = _STATUS.get(error.code, 400)
+            return _refused(request, Refusal(status, error.code, error.message, None, error.extensions))
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         """The four parameters, each of its type; raises Refusal with 400 or 415."""
@@ -160,7 +165,7 @@ _ALLOWED = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, Operatio
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:
-    body = error_body(refusal.code, refusal.reason, request_id_in(request.scope))
+    body = error_body(refusal, request_id_in(request.scope))
     return Response(body, refusal.status_code, refusal.headers, negotiate(request.headers.get("accept")))
 
 

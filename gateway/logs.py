@@ -1,7 +1,7 @@
 """One JSON object a line, whoever logs: structlog, uvicorn or asyncio.
 
-JSON escapes every newline (U+2028 too), so no value can forge a line. Exceptions are written as classes and frames, without their
-messages and without local variables: messages quote what a person sent or what a row holds.
+JSON escapes every newline (U+2028 too), so no value can forge a line. Exceptions are written as classes and
+frames, without their messages and without local variables: messages quote what a person sent or a row holds.
 """
 
 import logging
@@ -27,7 +27,9 @@ def configure_logging(level: str = "INFO", json: bool = True, stream: TextIO | N
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         frames_only,
     ]
-    render: Processor = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer()
+    render: Processor = (
+        structlog.processors.JSONRenderer(separators=(",", ":")) if json else structlog.dev.ConsoleRenderer()
+    )
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
@@ -48,6 +50,7 @@ def _route_standard_logging(level: str, target: TextIO, shared: list[Processor],
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+    logging.getLogger("alembic").setLevel("WARNING")  # readiness asks it at every call
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "strawberry", "asyncio"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True

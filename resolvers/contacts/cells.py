@@ -9,11 +9,7 @@ and half of one must never stand beside half of another.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from datetime import date, datetime
 from typing import Any, TypeAlias
-
-from db.contacts import ContactRow
 
 Cells: TypeAlias = dict[str, Any]
 Provenance: TypeAlias = dict[str, dict[str, Any]]
@@ -40,57 +36,11 @@ ATTRIBUTES = {
     "metadata": "metadata",
     "additionalAttributes": "additional_attributes",
 }
-_DATES = {"birthdate": date.fromisoformat, "firstSeenAt": datetime.fromisoformat}
-
-
-def cells_of(row: ContactRow) -> Cells:
-    """The cells of a row, values as JSON (dates as ISO 8601). Absent cells are blank scalars or absent keys."""
-    cells: Cells = {}
-    for name, column in SCALARS.items():
-        value = getattr(row, column)
-        if value is not None:
-            cells[name] = value.isoformat() if isinstance(value, date) else value
-    cells["blocked"] = {"value": row.blocked, "at": _iso(row.blocked_at)}
-    cells["unsubscribed"] = {
-        "value": row.unsubscribed,
-        "at": _iso(row.unsubscribed_at),
-        "reason": row.unsubscribe_reason,
-        "feedback": row.unsubscribe_feedback,
-    }
-    for name, column in ATTRIBUTES.items():
-        cells.update(_leaves(name, getattr(row, column)))
-    return cells
-
-
-def with_cells(row: ContactRow, cells: Mapping[str, Any]) -> ContactRow:
-    """The row with exactly these cells as its values."""
-    values: dict[str, Any] = {}
-    for name, column in SCALARS.items():
-        value = cells.get(name)
-        values[column] = _DATES[name](value) if value is not None and name in _DATES else value
-    values["is_admin"] = bool(cells.get("isAdmin"))
-    blocked, unsubscribed = cells["blocked"], cells["unsubscribed"]
-    values |= {
-        "blocked": blocked["value"],
-        "blocked_at": _time(blocked["at"]),
-        "unsubscribed": unsubscribed["value"],
-        "unsubscribed_at": _time(unsubscribed["at"]),
-        "unsubscribe_reason": unsubscribed["reason"],
-        "unsubscribe_feedback": unsubscribed["feedback"],
-    }
-    for name, column in ATTRIBUTES.items():
-        values[column] = _object(name, cells)
-    return replace(row, **values)
 
 
 def is_attribute(cell: str) -> bool:
     """Whether the cell is a leaf of one of the attribute objects."""
     return "/" in cell
-
-
-def attribute_cell(name: str, *keys: str) -> str:
-    """The cell of a path of keys inside an attribute object."""
-    return "/".join((name, *(_escape(key) for key in keys)))
 
 
 def changed_cells(before: Cells, after: Cells) -> Iterator[str]:
@@ -111,9 +61,10 @@ def same(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def _leaves(prefix: str, value: dict[str, Any]) -> Cells:
+def leaves(prefix: str, value: Mapping[str, Any]) -> Cells:
+    """The cells of an attribute object."""
     leaves: Cells = {}
-    open_objects = [(prefix, value)]
+    open_objects: list[tuple[str, Mapping[str, Any]]] = [(prefix, value)]
     while open_objects:
         path, members = open_objects.pop()
         for key, member in members.items():
@@ -125,7 +76,8 @@ def _leaves(prefix: str, value: dict[str, Any]) -> Cells:
     return leaves
 
 
-def _object(name: str, cells: Mapping[str, Any]) -> dict[str, Any]:
+def object_of(name: str, cells: Mapping[str, Any]) -> dict[str, Any]:
+    """The attribute object of that name, built out of its cells: the inverse of `leaves`."""
     built: dict[str, Any] = {}
     for pointer, value in cells.items():
         head, *path = pointer.split("/")
@@ -144,11 +96,3 @@ def _escape(key: str) -> str:
 
 def _unescape(key: str) -> str:
     return key.replace("~1", "/").replace("~0", "~")
-
-
-def _iso(value: datetime | None) -> str | None:
-    return value.isoformat() if value else None
-
-
-def _time(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None

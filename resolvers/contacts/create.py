@@ -12,11 +12,11 @@ from db.contacts import NO_ACTIVITY, ContactRow
 from db.engine import Database, Transaction
 from db.organizations import settings_for_identifiers
 from resolvers.access import Act, Scope, organization_for_input, require
-from resolvers.contacts.cells import with_cells
 from resolvers.contacts.derived import with_derived
 from resolvers.contacts.exclusive import guard_exclusive
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import NewContact, read_new_contact
+from resolvers.contacts.row_cells import with_cells
 from resolvers.contacts.values import Identifying
 from resolvers.idempotency import answer_for, check_same_request, comparable
 from resolvers.merging.refusals import contact_not_found

@@ -11,6 +11,7 @@ from uuid import UUID
 from db import activity, identifiers, labels, merges
 from db import contacts as contact_rows
 from db.engine import Database, Transaction
+from db.erasures import ErasureRow, add_erasure
 from db.merges import MergeRow
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.update import lock_living
@@ -26,11 +27,11 @@ async def erase_contact(db: Database, act: Act, contact: str, reason: str | None
     contact_id = decode_id(CONTACT, contact)
     if contact_id is None:
         raise refuse(ErrorCode.BAD_USER_INPUT, "Not a contact id: they look like contact_01j….", "id")
-    read_text(reason, REASON_LENGTH, "reason")
-    return await db.write(lambda tx: _erase(tx, act, contact_id))
+    why = read_text(reason, REASON_LENGTH, "reason")
+    return await db.write(lambda tx: _erase(tx, act, contact_id, why))
 
 
-async def _erase(tx: Transaction, act: Act, contact_id: UUID) -> list[UUID]:
+async def _erase(tx: Transaction, act: Act, contact_id: UUID, reason: str | None) -> list[UUID]:
     org_id = await contact_rows.lock_organization_of(tx, act.actor.organizations, contact_id)
     if org_id is None:
         raise contact_not_found(contact_id, "id")
@@ -40,6 +41,10 @@ async def _erase(tx: Transaction, act: Act, contact_id: UUID) -> list[UUID]:
     await identifiers.erase(tx, org_id, members)
     await labels.erase(tx, org_id, members)
     await activity.erase(tx, org_id, members)
+    actor = act.actor
+    await add_erasure(
+        tx, ErasureRow(org_id, root.id, actor.label, actor.key_id, reason, act.request_id or None, act.now)
+    )
     touched = await merges.merges_touching(tx, org_id, members)
     erased = {member.hex for member in members}
     await merges.rewrite_merges(tx, [_scrubbed(event, erased) for event in touched])

@@ -15,8 +15,8 @@ from db import contacts as contact_rows
 from db import idempotency
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
-from db.identifiers import holders
 from db.idempotency import StoredAnswer
+from db.identifiers import holders
 from db.imports import CONTACT_REF, claim_refs, known_refs
 from db.organizations import SettingsRow, lock_organization, ref_key, settings_for_identifiers
 from resolvers.access import Act, Scope, organization_for_input, require
@@ -68,7 +68,7 @@ async def import_contacts(
     if len(rows) > MAXIMUM_ROWS:
         message = f"{len(rows)} contacts were sent; one call takes at most {MAXIMUM_ROWS}. Send the rest in another."
         raise refuse(ErrorCode.BAD_USER_INPUT, message, "contacts")
-    return await db.write(lambda tx: _import(tx, act, org_id, list(enumerate(rows)), len(rows)))
+    return await db.write(lambda tx: _import_all(tx, act, org_id, rows))
 
 
 async def import_lines(db: Database, act: Act, org_id: UUID, source: str, lines: Sequence[Line]) -> list[Outcome]:
@@ -77,7 +77,13 @@ async def import_lines(db: Database, act: Act, org_id: UUID, source: str, lines:
     return await db.write(lambda tx: _import_lines(tx, act, org_id, source, lines))
 
 
+async def _import_all(tx: Transaction, act: Act, org_id: UUID, rows: Sequence[Mapping[str, Any]]) -> list[Outcome]:
+    settings = await settings_for_identifiers(tx, org_id)
+    return await _import(tx, act, settings, list(enumerate(rows)), len(rows))
+
+
 async def _import_lines(tx: Transaction, act: Act, org_id: UUID, source: str, lines: Sequence[Line]) -> list[Outcome]:
+    settings = await settings_for_identifiers(tx, org_id)  # always before the organisation's lock
     await lock_organization(tx, org_id)  # two importers of one file must not both find a ref unknown
     key = await ref_key(tx, org_id)
     assert key is not None
@@ -88,7 +94,7 @@ async def _import_lines(tx: Transaction, act: Act, org_id: UUID, source: str, li
         if ref not in known:
             known.add(ref)
             fresh.append((index, line.raw))
-    outcomes = await _import(tx, act, org_id, fresh, len(lines))
+    outcomes = await _import(tx, act, settings, fresh, len(lines))
     claims = [
         {
             "org_id": org_id,
@@ -106,11 +112,11 @@ async def _import_lines(tx: Transaction, act: Act, org_id: UUID, source: str, li
 
 
 async def _import(
-    tx: Transaction, act: Act, org_id: UUID, rows: Sequence[tuple[int, Mapping[str, Any]]], total: int
+    tx: Transaction, act: Act, settings: SettingsRow, rows: Sequence[tuple[int, Mapping[str, Any]]], total: int
 ) -> list[Outcome]:
     """Rows that are not among `rows` count as skipped."""
+    org_id = settings.org_id
     outcomes = [Outcome(skipped=True)] * total
-    settings = await settings_for_identifiers(tx, org_id)
     ready: list[_Ready] = []
     for index, raw in rows:
         try:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from db import contacts as contact_rows
-from db import merges
+from db import erasures, merges
 from db.contact_pages import (
     ContactFilter,
     ContactOrderField,
@@ -18,6 +18,7 @@ from db.contact_pages import (
 )
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
+from db.erasures import ErasureRow
 from db.merges import MergeRow
 from db.organizations import settings
 from resolvers.access import Act, Scope, require
@@ -30,11 +31,10 @@ MAXIMUM_BY_IDENTIFIER = 100
 
 @dataclass(frozen=True)
 class Resolution:
-    """What an id leads to: `path` are the merges on the way, nearest first."""
+    """What an id leads to: `path` are the merges on the way, nearest first; `erasure` says who erased it."""
 
     contact: ContactRow | None
-    erased: bool
-    merged: bool
+    erasure: ErasureRow | None
     path: tuple[MergeRow, ...]
 
 
@@ -137,8 +137,10 @@ async def _resolve(tx: Transaction, orgs: Sequence[UUID], contact_id: UUID) -> R
         steps = _steps(members, contact_id)
         events = await merges.merges_by_id(tx, orgs, steps)
         path = [events[step] for step in steps]
-    erased = survivor.erased_at is not None
-    return Resolution(None if erased else survivor, erased, bool(path), tuple(path))
+    if survivor.erased_at is None:
+        return Resolution(survivor, None, tuple(path))
+    erased = await erasures.erasures_of(tx, orgs, [survivor.id])
+    return Resolution(None, erased[survivor.id], tuple(path))
 
 
 def _steps(members: dict[UUID, ContactRow], contact_id: UUID) -> list[UUID]:

@@ -12,12 +12,13 @@ from db.contacts import NO_ACTIVITY, ContactRow
 from db.engine import Database, Transaction
 from db.organizations import settings_for_identifiers
 from resolvers.access import Act, Scope, require
-from resolvers.contacts.cells import ATTRIBUTES, Cells, cells_of, changed_cells, with_cells
+from resolvers.contacts.cells import ATTRIBUTES, Cells, changed_cells
 from resolvers.contacts.create import identifier_values
 from resolvers.contacts.derived import with_derived
 from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import ContactPatch, read_patch
+from resolvers.contacts.row_cells import cells_of, with_cells
 from resolvers.contacts.values import ATTRIBUTE_BYTES, size_of
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import CONTACT, decode_id, encode_id

@@ -187,6 +187,11 @@ def moment(value: object) -> datetime | None:
         raise BadValue("is not a time that exists between the years 1 and 9999 in UTC") from None
 
 
+def moment_text(value: datetime) -> str:
+    """A time as the API writes it: UTC, microseconds, Z."""
+    return value.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def attributes(value: object) -> dict[str, Any]:
     """A JSON object to store: bounded in depth, keys and size, with exact numbers only."""
     if not isinstance(value, Mapping):

@@ -8,8 +8,9 @@ from uuid import UUID
 from db.contacts import ContactRow
 from db.merges import MergeRow, SourceRow
 from resolvers.access import Act
-from resolvers.contacts.cells import cells_of, same, with_cells
+from resolvers.contacts.cells import same
 from resolvers.contacts.derived import identifiers_in, with_derived
+from resolvers.contacts.row_cells import cells_of, with_cells
 from resolvers.merging.survivorship import Candidate, Choice, Rule, survive
 
 

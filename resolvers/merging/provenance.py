@@ -18,8 +18,10 @@ from db.identifiers import IdentifierRow
 from db.labels import LabelRow
 from db.merges import MergeRow
 from resolvers.access import Act
-from resolvers.contacts.cells import cells_of, same
+from resolvers.contacts.cells import same
 from resolvers.contacts.identifiers import shown_once
+from resolvers.contacts.row_cells import cells_of
+from resolvers.contacts.values import moment_text
 from resolvers.merging.survivorship import Rule
 
 # A consent is one cell inside and a field for each of its parts outside.
@@ -156,7 +158,7 @@ def _shown(cell: str, value: Any, contact_id: UUID, rule: Rule, beaten: Iterable
 def _unions(tree: Tree) -> list[FieldOrigin]:
     """The fields that are united or computed rather than chosen."""
     root = tree.root
-    found = [FieldOrigin("createdAt", root.created_at.isoformat(), root.id, Rule.PRIMARY)]
+    found = [FieldOrigin("createdAt", moment_text(root.created_at), root.id, Rule.PRIMARY)]
     shown = shown_once(tree.identifiers, root.id)
     if shown:
         found.append(FieldOrigin("identifiers", [row.normalized for row in shown], None, Rule.UNION))
@@ -164,7 +166,7 @@ def _unions(tree: Tree) -> list[FieldOrigin]:
         found.append(FieldOrigin("labels", [row.name for row in tree.labels], None, Rule.UNION))
     if tree.activity:
         latest = max(tree.activity, key=lambda contact_id: tree.activity[contact_id])
-        found.append(FieldOrigin("lastActivityAt", tree.activity[latest].isoformat(), latest, Rule.LATEST))
+        found.append(FieldOrigin("lastActivityAt", moment_text(tree.activity[latest]), latest, Rule.LATEST))
     return found
 
 

@@ -10,11 +10,15 @@ from graphql import GraphQLError
 from strawberry.exceptions import MissingQueryError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
+from db.faults import StorageUnavailable
 from resolvers.errors import CodedError, ErrorCode
 
 log = structlog.get_logger()
 
-_FAULT = "Something went wrong on our side. Try again; if it stays, report the requestId."
+UNAVAILABLE = (
+    "The database is away or busy. A mutation may have been carried out: repeat it with the same idempotency key."
+)
+FAULT = "Something went wrong on our side. Try again; if it stays, report the requestId."
 _BAD_VALUE = "A value in the document or its variables has the wrong form or size. Correct it; see the locations."
 _TOO_DEEP = "The document is nested too deeply. Ask for fewer levels."
 _CODES = frozenset(ErrorCode)
@@ -45,13 +49,15 @@ def _published(error: GraphQLError) -> tuple[ErrorCode, str, dict[str, object]]:
     cause = _cause(error)
     if isinstance(cause, CodedError):
         return cause.code, cause.message, cause.extensions
+    if isinstance(cause, StorageUnavailable):
+        return ErrorCode.UNAVAILABLE, UNAVAILABLE, {"retryAfter": 1}
     extensions = error.extensions or {}
     if (code := extensions.get("code")) is not None and code in _CODES:
         return ErrorCode(code), error.message, extensions
     sentence = _caller_mistake(error, cause)
     if sentence is not None:
         return ErrorCode.BAD_USER_INPUT, sentence, {}
-    return ErrorCode.INTERNAL, _FAULT, {}
+    return ErrorCode.INTERNAL, FAULT, {}
 
 
 def _cause(error: GraphQLError) -> Exception:

@@ -202,7 +202,15 @@ def test_introspection_can_be_closed(logs: LogTap) -> None:
 
 def test_storage_away_while_the_key_is_read_is_unavailable(toy: Toy) -> None:
     answer = toy.post("{ hello }", {"Authorization": "Bearer away"})
-    assert (answer.status_code, error_of(answer)["extensions"]["code"]) == (503, "UNAVAILABLE")
+    extensions = error_of(answer)["extensions"]
+    assert (answer.status_code, extensions["code"], extensions["retryAfter"]) == (503, "UNAVAILABLE", 1)
+
+
+def test_no_cache_may_keep_an_answer(toy: Toy) -> None:
+    """A query by GET would otherwise be fair game for a browser's cache."""
+    parameters = {"query": "{ hello }"}
+    for headers in (KEY, {}):
+        assert toy.client.get("/graphql", params=parameters, headers=headers).headers["cache-control"] == "no-store"
 
 
 def test_a_fault_while_the_key_is_read_is_masked(toy: Toy) -> None:

@@ -192,7 +192,7 @@ class Breaks(SchemaExtension):
 async def authenticate(header: str | None) -> Actor | None:
     """Bearer good and Bearer again are keys; Bearer away and Bearer crash fail as storage would."""
     if header == "Bearer away":
-        raise CodedError(ErrorCode.UNAVAILABLE, "The database is away. Try again.")
+        raise CodedError(ErrorCode.UNAVAILABLE, "The database is away. Try again.", retryAfter=1)
     if header == "Bearer crash":
         raise RuntimeError(SECRET)
     if header in REVOKED:

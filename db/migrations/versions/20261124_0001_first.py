@@ -231,6 +231,20 @@ def upgrade() -> None:
     op.create_index("ix_contact_label_label", "contact_label", ["org_id", "label_id"], unique=False)
 
     op.create_table(
+        "erasure",
+        sa.Column("org_id", sa.Uuid(), nullable=False),
+        sa.Column("contact_id", sa.Uuid(), nullable=False),
+        sa.Column("actor", sa.String(), nullable=False),
+        sa.Column("actor_key_id", sa.Uuid(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=True),
+        sa.Column("request_id", sa.String(), nullable=True),
+        sa.Column("created_at", MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["org_id", "contact_id"], ["contact.org_id", "contact.id"], name="fk_erasure_org_id_contact_id"
+        ),
+        sa.PrimaryKeyConstraint("org_id", "contact_id", name="pk_erasure"),
+    )
+    op.create_table(
         "identifier",
         sa.Column("org_id", sa.Uuid(), nullable=False),
         sa.Column("id", sa.Uuid(), nullable=False),

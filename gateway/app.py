@@ -1,0 +1,103 @@
+"""The application: GraphQL, health, and the GraphiQL page, behind the gate."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime
+
+from fastapi import FastAPI
+from starlette.responses import JSONResponse, RedirectResponse
+from starlette.types import ASGIApp
+
+from db.engine import Database, EngineOptions
+from db.faults import StorageUnavailable
+from gateway.demo_session import demo_session
+from gateway.gate import Gate, GateLimits
+from gateway.graphiql_page import graphiql_page
+from gateway.health import readiness
+from gateway.router import EdgeOptions, build_router
+from gateway.settings import Settings
+from gateway.tokens import bearer, token_hash
+from gateway.tune import settle_memory
+from resolvers.access import Actor
+from resolvers.errors import CodedError, ErrorCode
+from resolvers.ids import IdSource
+from resolvers.organizations import actor_of_token
+from schema.build import build_schema
+from schema.context import Context
+from schema.extensions.masking import UNAVAILABLE
+
+Clock = Callable[[], datetime]
+
+
+def system_clock() -> datetime:
+    """The time now, in UTC: the only place where onefold asks."""
+    return datetime.now(UTC)
+
+
+def open_database(settings: Settings) -> Database:
+    """The database of the settings; nothing is connected before it is used."""
+    options = EngineOptions(
+        pool_size=settings.database_pool_size,
+        statement_timeout_ms=settings.database_statement_timeout_ms,
+        lock_timeout_ms=settings.database_lock_timeout_ms,
+    )
+    return Database(settings.database_url, options)
+
+
+def create_app(settings: Settings, *, database: Database | None = None, clock: Clock = system_clock) -> ASGIApp:
+    """The finished ASGI application. It closes its database at shutdown."""
+    db = database or open_database(settings)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(db))
+    new_id = IdSource(clock)
+
+    async def authenticate(header: str | None) -> Actor | None:
+        hashed = token_hash(bearer(header) or "")
+        try:
+            return await actor_of_token(db, hashed, clock()) if hashed else None
+        except StorageUnavailable as error:
+            raise CodedError(ErrorCode.UNAVAILABLE, UNAVAILABLE, retryAfter=1) from error
+
+    def make_context(request_id: str) -> Context:
+        return Context(request_id, db=db, clock=clock, new_id=new_id)
+
+    edge = EdgeOptions(
+        public_introspection=settings.public_introspection,
+        ide_url="graphiql/" if settings.graphiql else None,
+        allowed_origins=tuple(settings.allowed_origins),
+    )
+    schema = build_schema(timeout_seconds=settings.operation_timeout_seconds)
+    router = build_router(schema, authenticate=authenticate, make_context=make_context, options=edge)
+    app.include_router(router, prefix="/graphql")
+    _add_health(app, db)
+    if settings.graphiql:
+        app.mount("/graphiql", graphiql_page(demo_session(db, settings.demo_key_file, clock)))
+        app.add_api_route("/", _to_graphiql, include_in_schema=False)
+    return Gate(app, GateLimits(body_bytes=settings.body_limit_bytes, body_seconds=settings.body_timeout_seconds))
+
+
+def _lifespan(db: Database) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        settle_memory()
+        yield
+        await db.close()
+
+    return lifespan
+
+
+def _add_health(app: FastAPI, db: Database) -> None:
+    async def healthz() -> JSONResponse:
+        return JSONResponse({"status": "ok"})
+
+    async def readyz() -> JSONResponse:
+        problem = await readiness(db)
+        if problem is None:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "not ready", "reason": problem}, 503)
+
+    for path, answer in (("/healthz", healthz), ("/readyz", readyz)):
+        app.add_api_route(path, answer, methods=["GET", "HEAD"], include_in_schema=False)
+
+
+async def _to_graphiql() -> RedirectResponse:
+    return RedirectResponse("graphiql/", 307)

@@ -1,0 +1,1 @@
+"""The commands of `onefold`, one file a subject."""

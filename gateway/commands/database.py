@@ -1,0 +1,64 @@
+"""`onefold migrate` and `onefold demo`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from db.engine import Database
+from db.migrate import current_revision, head_revision, migrate
+from gateway.commands.shell import AsJson, err, out, read_settings, run
+from gateway.demo import Demo, prepare_demo
+from gateway.settings import Settings
+
+
+def migrate_command(as_json: AsJson = False) -> None:
+    """Bring the database to this version; a SQLite file is made when it is not there."""
+    settings = read_settings()
+
+    async def work(db: Database) -> tuple[str | None, str | None]:
+        before = await current_revision(db)
+        await migrate(db)
+        return before, await current_revision(db)
+
+    before, after = run(settings, work, create=True)
+    if as_json:
+        typer.echo(json.dumps({"before": before, "revision": after}))
+    elif before == after:
+        out.print(f"The database is current (migration {after}).", markup=False)
+    else:
+        out.print(f"Migrated the database from {before or 'nothing'} to {after}.", markup=False)
+
+
+def demo_command(
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Do nothing when the demo is there (what `make run` calls).")
+    ] = False,
+    port: Annotated[int, typer.Option(help="The port that the printed addresses shall have.")] = 8000,
+    as_json: AsJson = False,
+) -> None:
+    """Make a demo organization of made-up people with known duplicates, and a key to try things with."""
+    settings = read_settings()
+
+    async def work(db: Database) -> Demo:
+        if await current_revision(db) != head_revision():
+            await migrate(db)
+        return await prepare_demo(db, Path(settings.demo_key_file), skip_import=if_missing)
+
+    demo = run(settings, work, create=True)
+    if as_json:
+        data = {"organization": demo.organization_id, "token": demo.token, "contacts": demo.contacts}
+        typer.echo(json.dumps(data))
+        return
+    _show(settings, demo, port)
+
+
+def _show(settings: Settings, demo: Demo, port: int) -> None:
+    base = f"http://127.0.0.1:{port}"
+    if settings.graphiql:
+        err.print(f"GraphiQL, ready to merge:  {base}/graphiql/", markup=False)
+    err.print(f"GraphQL endpoint:          {base}/graphql", markup=False)
+    err.print(f"Demo organization:         {demo.organization_id} ({demo.contacts} contacts)", markup=False)
+    err.print("Demo key (Authorization: Bearer …), also in " + settings.demo_key_file + ":", markup=False)
+    typer.echo(demo.token)

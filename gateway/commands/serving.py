@@ -1,0 +1,32 @@
+"""`onefold serve`."""
+
+from typing import Annotated
+
+import typer
+import uvicorn
+
+from db.engine import Database
+from gateway.app import create_app
+from gateway.commands.shell import err, fail, read_settings, run
+from gateway.health import readiness
+from gateway.logs import configure_logging
+from gateway.server import uvicorn_config
+
+
+def serve_command(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on.")] = 8000,
+) -> None:
+    """Serve the API, on a database whose migrations are current."""
+    settings = read_settings()
+
+    async def check(db: Database) -> str | None:
+        return await readiness(db)
+
+    problem = run(settings, check)
+    if problem is not None:
+        fail(f"Cannot serve: {problem}.")
+    configure_logging(settings.log_level.upper(), json=settings.log_format == "json")
+    config = uvicorn_config(create_app(settings), host, port, forwarded_allow_ips=settings.forwarded_allow_ips)
+    err.print(f"onefold serves on http://{host}:{port} (Ctrl-C stops it)", markup=False)
+    uvicorn.Server(config).run()

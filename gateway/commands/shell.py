@@ -1,0 +1,86 @@
+"""What every command shares: settings, a database for its time, output for people or programs, and errors."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from db.engine import Database
+from db.faults import StorageUnavailable
+from gateway.app import open_database
+from gateway.settings import Settings
+from resolvers.errors import CodedError, Refused
+
+T = TypeVar("T")
+AsJson = Annotated[bool, typer.Option("--json", help="Answer with one JSON object on stdout.")]
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def read_settings() -> Settings:
+    """The settings, or an exit that names the wrong one."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"ONEFOLD_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
+        fail("A setting cannot be used. " + "; ".join(lines))
+
+
+def run(settings: Settings, work: Callable[[Database], Awaitable[T]], *, create: bool = False) -> T:
+    """Runs `work` on the database of the settings. `create`: make the folder of a SQLite file that is not there."""
+    _check_place(settings, create)
+    try:
+        return asyncio.run(_with_database(settings, work))
+    except Refused as refused:
+        fail(" ".join(error.message for error in refused.errors))
+    except CodedError as error:
+        fail(error.message)
+    except StorageUnavailable:
+        fail("The database does not answer. Check ONEFOLD_DATABASE_URL and that the server runs.", code=2)
+
+
+def answer(as_json: bool, data: dict[str, Any], last_line: str, sentence: str) -> None:
+    """For programs one JSON object; for people a sentence, then the thing itself alone on the last line."""
+    if as_json:
+        typer.echo(json.dumps(data))
+        return
+    out.print(sentence, markup=False)
+    typer.echo(last_line)
+
+
+def fail(message: str, code: int = 1) -> NoReturn:
+    """Says what is wrong on stderr and ends."""
+    err.print(message, style="red", markup=False)
+    raise typer.Exit(code)
+
+
+async def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    database = open_database(settings)
+    try:
+        return await work(database)
+    finally:
+        # aiosqlite's thread is no daemon: a command that fails without closing would hang.
+        await database.close()
+
+
+def _check_place(settings: Settings, create: bool) -> None:
+    path = sqlite_path(settings)
+    if path is None or path.exists():
+        return
+    if not create:
+        fail(f"There is no database at {path}. Make it: onefold migrate (or look around first: onefold demo).")
+    with suppress(FileExistsError):
+        path.parent.mkdir(parents=True)
+
+
+def sqlite_path(settings: Settings) -> Path | None:
+    """The file of a SQLite database."""
+    scheme, _, place = settings.database_url.partition(":///")
+    return Path(place.partition("?")[0]) if scheme.startswith("sqlite") and place else None

@@ -1,0 +1,48 @@
+"""What the GraphiQL page of a local demo starts with: the demo key, and ids that exist."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from db.engine import Database
+from gateway.graphiql_page import GraphiqlSession, LoadSession
+from gateway.tokens import token_hash
+from resolvers.access import Act, Actor
+from resolvers.demo import demo_examples, demo_organization_id
+from resolvers.ids import CONTACT, IdSource, encode_id
+from resolvers.organizations import actor_of_token
+
+
+def demo_session(db: Database, key_file: str, clock: Callable[[], datetime]) -> LoadSession:
+    """A loader for the page; it answers None unless the key on disk is that of the demo organisation alone."""
+
+    async def load() -> GraphiqlSession | None:
+        token = await asyncio.to_thread(read_demo_key, Path(key_file))
+        actor = await demo_actor(db, token, clock())
+        if actor is None:
+            return None
+        found = await demo_examples(db, Act(actor, clock(), IdSource(clock)))
+        if found is None:
+            return None
+        merged = encode_id(CONTACT, found.merged) if found.merged else None
+        return GraphiqlSession(token, encode_id(CONTACT, found.primary), encode_id(CONTACT, found.source), merged)
+
+    return load
+
+
+async def demo_actor(db: Database, token: str | None, now: datetime) -> Actor | None:
+    """The holder of this key if it is good, and good for the demo organisation alone."""
+    hashed = token_hash(token or "")
+    actor = await actor_of_token(db, hashed, now) if hashed else None
+    if actor is None or actor.organizations != (await demo_organization_id(db),):
+        return None
+    return actor
+
+
+def read_demo_key(path: Path) -> str | None:
+    """The demo key as `onefold demo` wrote it."""
+    try:
+        return path.read_text().strip() or None
+    except FileNotFoundError:
+        return None

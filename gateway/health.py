@@ -1,0 +1,23 @@
+"""Whether this process can serve: asked by /readyz and before `onefold serve` begins."""
+
+import asyncio
+
+from db.engine import Database
+from db.faults import StorageUnavailable
+from db.migrate import current_revision, head_revision
+
+_SECONDS = 1.0
+UNREACHABLE = "the database does not answer"
+
+
+async def readiness(db: Database) -> str | None:
+    """None when the database answers within a second and its migrations are current, else the reason, without
+    detail: anybody may ask."""
+    try:
+        async with asyncio.timeout(_SECONDS):
+            current = await asyncio.shield(asyncio.ensure_future(current_revision(db)))
+    except (StorageUnavailable, TimeoutError):
+        return UNREACHABLE
+    if current != head_revision():
+        return "the migrations of the database are not those of this version: run `onefold migrate`"
+    return None

@@ -1,0 +1,67 @@
+"""Every setting, read here and nowhere else: environment variables named ONEFOLD_…, or a .env file.
+
+docs/configuration.md is made from these fields (a test compares them).
+"""
+
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///./data/onefold.db"
+
+
+class Settings(BaseSettings):
+    """The settings of one process."""
+
+    model_config = SettingsConfigDict(env_prefix="ONEFOLD_", env_file=".env", extra="ignore")
+
+    database_url: str = Field(
+        default=DEFAULT_DATABASE_URL,
+        description="Where the data lies: `sqlite+aiosqlite:///./data/onefold.db` (three slashes: relative to where "
+        "onefold runs) or `postgresql+asyncpg://user:password@host/name`.",
+    )
+    database_pool_size: int = Field(default=10, ge=1, le=200, description="Connections kept by one process.")
+    database_statement_timeout_ms: int = Field(
+        default=15_000,
+        ge=100,
+        description="PostgreSQL: a statement that runs longer is stopped and answered UNAVAILABLE.",
+    )
+    database_lock_timeout_ms: int = Field(
+        default=10_000, ge=100, description="PostgreSQL: waiting longer for a lock is answered UNAVAILABLE."
+    )
+    operation_timeout_seconds: float = Field(
+        default=30,
+        gt=0,
+        le=600,
+        description="An operation that runs longer is answered TIMEOUT; it may still be carried out.",
+    )
+    body_limit_bytes: int = Field(
+        default=1_000_000,
+        ge=1_000,
+        description="A larger request body is refused with 413.",
+    )
+    body_timeout_seconds: float = Field(
+        default=10, gt=0, description="A body that arrives more slowly is refused with 408."
+    )
+    public_introspection: bool = Field(
+        default=True,
+        description="Whether the schema may be read without a key (`__schema`, `__type`, `__typename` only).",
+    )
+    graphiql: bool = Field(default=True, description="Whether a browser at `/graphql` gets the GraphiQL page.")
+    allowed_origins: list[str] = Field(
+        default_factory=list,
+        description='Pages of other origins that may open a WebSocket, as JSON: `["https://app.example.com"]`.',
+    )
+    forwarded_allow_ips: str = Field(
+        default="127.0.0.1",
+        description="Proxies whose X-Forwarded-… headers are believed, separated by commas; never `*`.",
+    )
+    demo_key_file: str = Field(
+        default="./data/demo.key",
+        description="Where `onefold demo` keeps its key. GraphiQL gets it on this machine, for the demo alone.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="What is logged.")
+    log_format: Literal["json", "text"] = Field(
+        default="json", description="One JSON object a line, or text for people."
+    )

@@ -1,0 +1,55 @@
+"""The demo organisation: where it is, and which of its contacts are good to try things on."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from db.engine import Database
+from db.organizations import demo_organization
+from resolvers.access import Act
+from resolvers.contacts.children import merged_ids_of_contacts
+from resolvers.contacts.read import contacts_by_identifier
+
+# The demo's file gives the two contacts of pair N the external ids `pair-N-user` and `pair-N-lead` of this system.
+SYSTEM = "demo"
+PAIRS = 5
+FIRST_PAIR = 0  # merged by `onefold demo` itself, so that there is a history to look at
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Two contacts that are the same person, and an id that was merged away before."""
+
+    primary: UUID
+    source: UUID
+    merged: UUID | None
+
+
+async def demo_organization_id(db: Database) -> UUID | None:
+    """The demo organisation, once `onefold demo` has made it."""
+    row = await db.read(demo_organization)
+    return row.id if row else None
+
+
+async def demo_pair(db: Database, act: Act, number: int) -> tuple[UUID, UUID] | None:
+    """The contacts that pair N leads to now: (user, lead); the same one twice once they are merged."""
+    found = []
+    for role in ("user", "lead"):
+        wanted = ("EXTERNAL_ID", f"pair-{number}-{role}", SYSTEM)
+        rows = await contacts_by_identifier(db, act, act.actor.organizations[0], wanted, 1)
+        found += [row.id for row in rows]
+    return (found[0], found[1]) if len(found) == 2 else None
+
+
+async def demo_examples(db: Database, act: Act) -> Examples | None:
+    """The first pair that nobody has merged yet; the last one when all are."""
+    first = await demo_pair(db, act, FIRST_PAIR)
+    merged = (await merged_ids_of_contacts(db, act, [first[0]]))[0] if first else []
+    examples = None
+    for number in range(FIRST_PAIR + 1, PAIRS):
+        pair = await demo_pair(db, act, number)
+        if pair is None:
+            continue
+        examples = Examples(pair[0], pair[1], merged[0] if merged else None)
+        if pair[0] != pair[1]:
+            break
+    return examples

@@ -1,0 +1,119 @@
+"""Organisations, their keys and their labels, as callers see them."""
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from db import labels, organizations
+from db.engine import Database, Transaction
+from db.labels import LabelRow
+from db.organizations import OrganizationRow
+from resolvers.access import DEFAULT_SCOPES, Act, Actor, Scope, require
+from resolvers.contacts.values import BadValue, text
+from resolvers.errors import ErrorCode, refuse
+from resolvers.ids import LABEL, ORGANIZATION, decode_id, encode_id
+
+# Last use is noted at most this often: a write a request would cost more than the request.
+_TOUCH_EVERY_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class KeyRequest:
+    """What a new key shall see and may do."""
+
+    org_ids: tuple[UUID, ...]
+    scopes: frozenset[Scope] = DEFAULT_SCOPES
+    name: str | None = None
+
+
+async def actor_of_token(db: Database, token_hash: str, now: datetime) -> Actor | None:
+    """Who holds the token with this hash; None when unknown, expired or revoked."""
+    key = await db.read(lambda tx: organizations.key_by_hash(tx, token_hash))
+    if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        return None
+    if key.last_used_at is None or (now - key.last_used_at).total_seconds() > _TOUCH_EVERY_SECONDS:
+        await db.write(lambda tx: organizations.touch_key(tx, key.id, now))
+    scopes = frozenset(Scope(scope) for scope in key.scopes)
+    return Actor(key.id, key.name, key.organizations, scopes)
+
+
+async def organizations_of_actor(db: Database, act: Act) -> list[OrganizationRow]:
+    """The organisations that the key sees, oldest first."""
+    return await db.read(lambda tx: organizations.organizations_by_id(tx, act.actor.organizations))
+
+
+async def organization_exists(db: Database, org_id: UUID) -> bool:
+    """Whether there is such an organisation, for the command line alone: it sees all."""
+    return bool(await db.read(lambda tx: organizations.organizations_by_id(tx, (org_id,))))
+
+
+async def organization_by_id(db: Database, act: Act, organization: str) -> OrganizationRow | None:
+    """An organisation that the key sees."""
+    org_id = decode_id(ORGANIZATION, organization)
+    return next((row for row in await organizations_of_actor(db, act) if row.id == org_id), None)
+
+
+async def labels_of_organization(db: Database, act: Act, org_id: UUID) -> list[LabelRow]:
+    """All labels, by name."""
+    require(act.actor, Scope.CONTACTS_READ)
+    return await db.read(lambda tx: labels.labels_of_organization(tx, org_id))
+
+
+async def label_by_id(db: Database, act: Act, label: str) -> LabelRow | None:
+    """A label of one of the key's organisations."""
+    require(act.actor, Scope.CONTACTS_READ)
+    label_id = decode_id(LABEL, label)
+    if label_id is None:
+        return None
+    found: Sequence[LabelRow] = await db.read(lambda tx: labels.labels_by_id(tx, act.actor.organizations, [label_id]))
+    return found[0] if found else None
+
+
+async def create_organization(db: Database, org_id: UUID, name: str, now: datetime, *, is_demo: bool = False) -> None:
+    """A new organisation. Raises Refused for a blank or overlong name."""
+    shown = _read_name(name)
+    row = {
+        "id": org_id,
+        "name": shown,
+        "ref_key": secrets.token_bytes(32),
+        "is_demo": is_demo,
+        "created_at": now,
+    }
+    await db.write(lambda tx: organizations.create_organization(tx, row))
+
+
+async def create_key(db: Database, key_id: UUID, token_hash: str, request: KeyRequest, now: datetime) -> None:
+    """A new key that sees the given organisations. Raises Refused for an unknown organisation or a bad name."""
+    name = _read_name(request.name) if request.name is not None else None
+    row = {
+        "id": key_id,
+        "token_hash": token_hash,
+        "name": name,
+        "scopes": sorted(scope.value for scope in request.scopes),
+        "created_at": now,
+        "expires_at": None,
+        "revoked_at": None,
+        "last_used_at": None,
+    }
+    await db.write(lambda tx: _create_key(tx, row, request.org_ids))
+
+
+async def _create_key(tx: Transaction, row: dict[str, object], org_ids: tuple[UUID, ...]) -> None:
+    found = {org.id for org in await organizations.organizations_by_id(tx, org_ids)}
+    missing = [org_id for org_id in org_ids if org_id not in found]
+    if missing:
+        names = ", ".join(encode_id(ORGANIZATION, org_id) for org_id in missing)
+        raise refuse(ErrorCode.NOT_FOUND, f"There is no organization {names}. Make one: onefold org create NAME.")
+    await organizations.create_key(tx, row, org_ids)
+
+
+def _read_name(name: str) -> str:
+    try:
+        shown = text(name, 200)
+    except BadValue as error:
+        raise refuse(ErrorCode.BAD_USER_INPUT, f"The name {error}.", "name") from None
+    if shown is None:
+        raise refuse(ErrorCode.BAD_USER_INPUT, "The name must not be blank.", "name")
+    return shown

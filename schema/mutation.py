@@ -1,0 +1,198 @@
+"""The root of writing: unpack the input, call one act, wrap its answer. Root mutations run one after the other."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from db.contacts import ContactRow
+from db.organizations import SettingsRow
+from resolvers.contacts.create import create_contact
+from resolvers.contacts.erase import erase_contact
+from resolvers.contacts.identifiers import add_identifier, remove_identifier
+from resolvers.contacts.importing import Outcome, import_contacts
+from resolvers.contacts.labels import set_labels
+from resolvers.contacts.update import update_contact
+from resolvers.contacts.upsert import Upserted, upsert_contact
+from resolvers.errors import ErrorCode, refuse
+from resolvers.ids import ORGANIZATION, decode_id
+from resolvers.merging.merge import MergeResult, merge_contacts
+from resolvers.merging.request import read_merge_request
+from resolvers.merging.settings import update_merge_settings
+from schema import inputs
+from schema.contact import contact_id, contact_type, merge_type
+from schema.context import Info
+from schema.described import mutation
+from schema.errors import attempt
+from schema.inputs import raw
+from schema.payloads import (
+    ContactPayload,
+    DeleteContactPayload,
+    ImportContactsPayload,
+    MergeContactsPayload,
+    MergeSettingsPayload,
+    UpsertContactPayload,
+    import_result,
+    landed_payload,
+)
+from schema.settings import settings_type
+
+_INPUT = strawberry.argument(description="What to do.")
+
+
+@strawberry.type(description="Everything that can be written. What a caller gets wrong comes back as `userErrors`.")
+class Mutation:
+    """The type `Mutation`."""
+
+    @mutation("Makes a contact.")
+    async def create_contact(
+        self,
+        info: Info,
+        input: Annotated[inputs.CreateContactInput, _INPUT],  # noqa: A002
+    ) -> ContactPayload | None:
+        """`Mutation.createContact`."""
+        row, errors = await attempt(_create(info, raw(input)))
+        return ContactPayload(contact=contact_type(row) if row else None, landed_on=None, user_errors=errors)
+
+    @mutation("Changes a living contact. A merged-away id is ALREADY_MERGED, naming the survivor.")
+    async def update_contact(
+        self,
+        info: Info,
+        input: Annotated[inputs.UpdateContactInput, _INPUT],  # noqa: A002
+    ) -> ContactPayload | None:
+        """`Mutation.updateContact`."""
+        row, errors = await attempt(update_contact(info.context.db, info.context.act, raw(input)))
+        return ContactPayload(contact=contact_type(row) if row else None, landed_on=None, user_errors=errors)
+
+    @mutation("Makes a contact, or changes the one that holds an identifier; it lands on the survivor.")
+    async def upsert_contact(
+        self,
+        info: Info,
+        input: Annotated[inputs.UpsertContactInput, _INPUT],  # noqa: A002
+    ) -> UpsertContactPayload | None:
+        """`Mutation.upsertContact`."""
+        done, errors = await attempt(_upsert(info, raw(input)))
+        return UpsertContactPayload(
+            contact=contact_type(done.contact) if done else None,
+            created=done.created if done else False,
+            user_errors=errors,
+        )
+
+    @mutation("Erases a living contact and every contact merged into it. This cannot be undone.")
+    async def delete_contact(
+        self,
+        info: Info,
+        input: Annotated[inputs.DeleteContactInput, _INPUT],  # noqa: A002
+    ) -> DeleteContactPayload | None:
+        """`Mutation.deleteContact`."""
+        given = raw(input)
+        ids, errors = await attempt(erase_contact(info.context.db, info.context.act, given["id"], given.get("reason")))
+        return DeleteContactPayload(
+            deleted_contact_ids=[contact_id(erased) for erased in ids or ()], user_errors=errors
+        )
+
+    @mutation("Makes up to 500 contacts; good rows land, each bad one is reported.")
+    async def import_contacts(
+        self,
+        info: Info,
+        input: Annotated[inputs.ImportContactsInput, _INPUT],  # noqa: A002
+    ) -> ImportContactsPayload | None:
+        """`Mutation.importContacts`."""
+        outcomes, errors = await attempt(_import(info, raw(input)))
+        results = [import_result(index, outcome) for index, outcome in enumerate(outcomes or ())]
+        return ImportContactsPayload(results=results, user_errors=errors)
+
+    @mutation("Merges 1 to 50 contacts into a primary, or all its auto-detected duplicates when none are named.")
+    async def merge_contacts(
+        self,
+        info: Info,
+        input: Annotated[inputs.MergeContactsInput, _INPUT],  # noqa: A002
+    ) -> MergeContactsPayload | None:
+        """`Mutation.mergeContacts`."""
+        done, errors = await attempt(_merge(info, raw(input)))
+        return MergeContactsPayload(
+            merged=contact_type(done.survivor) if done else None,
+            merged_contact_ids=[contact_id(source) for source in done.source_ids] if done else [],
+            remaining_duplicates=done.remaining if done else 0,
+            merge=merge_type(done.merge) if done and done.merge else None,
+            user_errors=errors,
+        )
+
+    @mutation("Gives a contact exactly these labels, by name; missing ones are made.")
+    async def set_labels(
+        self,
+        info: Info,
+        input: Annotated[inputs.SetLabelsInput, _INPUT],  # noqa: A002
+    ) -> ContactPayload | None:
+        """`Mutation.setLabels`."""
+        act = set_labels(info.context.db, info.context.act, input.contact_id, input.names)
+        return landed_payload(*await attempt(act))
+
+    @mutation("Gives a contact an identifier.")
+    async def add_identifier(
+        self,
+        info: Info,
+        input: Annotated[inputs.AddIdentifierInput, _INPUT],  # noqa: A002
+    ) -> ContactPayload | None:
+        """`Mutation.addIdentifier`."""
+        act = add_identifier(info.context.db, info.context.act, input.contact_id, raw(input.identifier))
+        return landed_payload(*await attempt(act))
+
+    @mutation("Takes an identifier off a contact, and off everything that was merged into it.")
+    async def remove_identifier(
+        self,
+        info: Info,
+        input: Annotated[inputs.RemoveIdentifierInput, _INPUT],  # noqa: A002
+    ) -> ContactPayload | None:
+        """`Mutation.removeIdentifier`."""
+        act = remove_identifier(info.context.db, info.context.act, input.contact_id, raw(input))
+        return landed_payload(*await attempt(act))
+
+    @mutation("Changes how the organization merges.")
+    async def update_merge_settings(
+        self,
+        info: Info,
+        input: Annotated[inputs.UpdateMergeSettingsInput, _INPUT],  # noqa: A002
+    ) -> MergeSettingsPayload | None:
+        """`Mutation.updateMergeSettings`."""
+        row, errors = await attempt(_settings(info, raw(input)))
+        return MergeSettingsPayload(merge_settings=settings_type(row) if row else None, user_errors=errors)
+
+
+def organization_in(given: dict[str, Any], *path: str) -> UUID | None:
+    """The organisation that an input names. Raises Refused for what is no organisation's id."""
+    asked = given.get("organizationId")
+    if asked is None:
+        return None
+    org_id = decode_id(ORGANIZATION, asked)
+    if org_id is None:
+        message = "Not an organization's id: they look like org_01j…."
+        raise refuse(ErrorCode.BAD_USER_INPUT, message, *path, "organizationId")
+    return org_id
+
+
+async def _create(info: Info, given: dict[str, Any]) -> ContactRow:
+    return await create_contact(info.context.db, info.context.act, given, organization_in(given))
+
+
+async def _upsert(info: Info, given: dict[str, Any]) -> Upserted:
+    org_id = organization_in(given["contact"], "contact")
+    return await upsert_contact(info.context.db, info.context.act, given["by"], given["contact"], org_id)
+
+
+async def _import(info: Info, given: dict[str, Any]) -> list[Outcome]:
+    return await import_contacts(info.context.db, info.context.act, given["contacts"], organization_in(given))
+
+
+async def _merge(info: Info, given: dict[str, Any]) -> MergeResult:
+    request = read_merge_request(
+        given["primaryContactId"],
+        given.get("sourceContactIds"),
+        reason=given.get("reason"),
+        idempotency_key=given.get("idempotencyKey"),
+    )
+    return await merge_contacts(info.context.db, info.context.act, request)
+
+
+async def _settings(info: Info, given: dict[str, Any]) -> SettingsRow:
+    return await update_merge_settings(info.context.db, info.context.act, organization_in(given), given)

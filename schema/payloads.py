@@ -1,0 +1,92 @@
+"""What mutations answer: the thing itself, or `userErrors` and nothing written."""
+
+import strawberry
+
+from resolvers.contacts.identifiers import Landed
+from resolvers.contacts.importing import Outcome
+from schema.contact import Contact, Merge, contact_id, contact_type
+from schema.described import about
+from schema.errors import UserError, user_errors_of
+from schema.settings import MergeSettings
+
+_ERRORS = "What was wrong. Empty: it is done and on disk. Not empty: nothing was written."
+
+
+@strawberry.type(description="The answer of a mutation on one contact.")
+class ContactPayload:
+    """The type `ContactPayload`."""
+
+    contact: Contact | None = about("The contact, after.")
+    landed_on: strawberry.ID | None = about("The survivor that the write landed on, when its id was merged away.")
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+@strawberry.type(description="The answer of upsertContact.")
+class UpsertContactPayload:
+    """The type `UpsertContactPayload`."""
+
+    contact: Contact | None = about("The contact, after.")
+    created: bool = about("Whether it was made now.")
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+@strawberry.type(description="The answer of deleteContact.")
+class DeleteContactPayload:
+    """The type `DeleteContactPayload`."""
+
+    deleted_contact_ids: list[strawberry.ID] = about("Every id that was erased, the one named first.")
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+@strawberry.type(description="What became of one row of importContacts.")
+class ImportResult:
+    """The type `ImportResult`."""
+
+    index: int = about("The row's place in the input, from 0.")
+    contact: Contact | None = about("The contact, if it landed.")
+    user_errors: list[UserError] = about("What was wrong with the row, if it did not.")
+
+
+@strawberry.type(description="The answer of importContacts.")
+class ImportContactsPayload:
+    """The type `ImportContactsPayload`."""
+
+    results: list[ImportResult] = about("One for each row, in order.")
+    user_errors: list[UserError] = about("What was wrong with the call as a whole.")
+
+
+@strawberry.type(description="The answer of mergeContacts.")
+class MergeContactsPayload:
+    """The type `MergeContactsPayload`."""
+
+    merged: Contact | None = about("The primary, after. Null when userErrors is not empty.")
+    merged_contact_ids: list[strawberry.ID] = about("The sources, in the order merged; [] when detection found none.")
+    remaining_duplicates: int = about("Detected but left over, by the limit of 50 or by a rule.")
+    merge: Merge | None = about("The merge in the history; null when nothing was merged.")
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+@strawberry.type(description="The answer of updateMergeSettings.")
+class MergeSettingsPayload:
+    """The type `MergeSettingsPayload`."""
+
+    merge_settings: MergeSettings | None = about("The settings, after.")
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+def landed_payload(done: Landed | None, errors: list[UserError]) -> ContactPayload:
+    """A write that may have landed on a survivor."""
+    return ContactPayload(
+        contact=contact_type(done.contact) if done else None,
+        landed_on=contact_id(done.landed_on) if done and done.landed_on else None,
+        user_errors=errors,
+    )
+
+
+def import_result(index: int, outcome: Outcome) -> ImportResult:
+    """One row's outcome."""
+    return ImportResult(
+        index=index,
+        contact=contact_type(outcome.contact) if outcome.contact else None,
+        user_errors=user_errors_of(outcome.errors),
+    )

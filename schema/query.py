@@ -1,0 +1,238 @@
+"""The root of reading. Root fields are nullable: a fault in one must not take the answer of another with it."""
+
+from functools import partial
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+
+from db.contact_pages import ContactFilter as Conditions
+from db.contact_pages import ContactOrderField as OrderColumn
+from db.merges import MergeFilter as MergeConditions
+from resolvers.access import organization_for_query
+from resolvers.contacts.filters import read_filter
+from resolvers.contacts.read import (
+    Order,
+    Resolution,
+    contact_by_id,
+    contacts_by_identifier,
+    count,
+    default_region,
+    list_contacts,
+    resolve_contact,
+)
+from resolvers.ids import CONTACT, LABEL, MERGE, ORGANIZATION, decode_id, split_id
+from resolvers.merging.history import count_merges, list_merges, merge_by_id
+from resolvers.merging.settings import merge_settings
+from resolvers.organizations import label_by_id, labels_of_organization, organization_by_id
+from resolvers.paging import bad_argument, read_page
+from schema.contact import Contact, Merge, contact_type, merge_type
+from schema.context import Info
+from schema.described import resolved
+from schema.enums import IdentifierKind, OrderDirection
+from schema.inputs import ContactFilter, ContactOrder, MergeFilter, raw
+from schema.node import Node
+from schema.organization import Label, Viewer, label_type, organization_type, viewer_type
+from schema.paging import Connection, connection
+from schema.resolution import ContactResolution, resolution_type
+from schema.settings import MergeSettings, settings_type
+
+First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100; 20 when left out.")]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="The last so many, 1 to 100, instead of `first`.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+InOrganization = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Needed only by a key that sees several organizations."),
+]
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query:
+    """The type `Query`."""
+
+    @resolved("Anything by its id: a living contact, a merge, a label, an organization; null for all else.")
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Any id.")],  # noqa: A002
+    ) -> Node | None:
+        """`Query.node`."""
+        found = split_id(id)
+        return await _NODES[found[0]](info, id) if found and found[0] in _NODES else None
+
+    @resolved("The API key in use.")
+    async def viewer(self, info: Info) -> Viewer | None:
+        """`Query.viewer`."""
+        return viewer_type(info)
+
+    @resolved("A contact by its id; null for an unknown, foreign, malformed, erased or merged-away id.")
+    async def contact(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="`contact_…`")],  # noqa: A002
+        follow_merges: Annotated[
+            bool, strawberry.argument(description="For a merged-away id: answer with the survivor it leads to.")
+        ] = False,
+    ) -> Contact | None:
+        """`Query.contact`."""
+        row = await contact_by_id(info.context.db, info.context.act, id, follow=follow_merges)
+        return contact_type(row) if row else None
+
+    @resolved("The living contacts that hold an identifier, through merges too, oldest first.")
+    async def contact_by_identifier(
+        self,
+        info: Info,
+        kind: Annotated[IdentifierKind, strawberry.argument(description="What kind it is.")],
+        value: Annotated[str, strawberry.argument(description="In any spelling that has the same normal form.")],
+        system: Annotated[str | None, strawberry.argument(description="Only in this system; any, if null.")] = None,
+        organization_id: InOrganization = None,
+        first: Annotated[int | None, strawberry.argument(description="How many at most, 1 to 100.")] = 20,
+    ) -> list[Contact] | None:
+        """`Query.contactByIdentifier`."""
+        act = info.context.act
+        org_id = _organization(info, organization_id)
+        if org_id is None:
+            return []
+        wanted = (str(kind), value, system)
+        rows = await contacts_by_identifier(info.context.db, act, org_id, wanted, 20 if first is None else first)
+        return [contact_type(row) for row in rows]
+
+    @resolved("Living contacts, page by page.")
+    async def contacts(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[  # noqa: A002
+            ContactFilter | None, strawberry.argument(description="Conditions that must all hold.")
+        ] = None,
+        order_by: Annotated[
+            ContactOrder | None, strawberry.argument(description="How to sort; by id, oldest first, when left out.")
+        ] = None,
+        organization_id: InOrganization = None,
+    ) -> Connection[Contact] | None:
+        """`Query.contacts`."""
+        db, act = info.context.db, info.context.act
+        page = read_page(first, after, last, before)
+        org_id = _organization(info, organization_id)
+        if org_id is None:
+            return None
+        given = raw(filter) if filter else {}
+        region = await default_region(db, org_id) if given.get("phone") else None
+        wanted: Conditions = read_filter(given, region)
+        found = await list_contacts(db, act, org_id, wanted, _order(order_by), page)
+        return connection(found, contact_type, partial(count, db, act, org_id, wanted))
+
+    @resolved("What became of an id: it lives, was merged (with the way to the survivor), or was erased.")
+    async def resolve_contact(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Any contact id, however old.")],  # noqa: A002
+    ) -> ContactResolution | None:
+        """`Query.resolveContact`."""
+        resolution: Resolution | None = await resolve_contact(info.context.db, info.context.act, id)
+        return resolution_type(id, resolution) if resolution else None
+
+    @resolved("A merge by its id.")
+    async def merge(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="`merge_…`")],  # noqa: A002
+    ) -> Merge | None:
+        """`Query.merge`."""
+        row = await merge_by_id(info.context.db, info.context.act, id)
+        return merge_type(row) if row else None
+
+    @resolved("The history of merges, newest first.")
+    async def merges(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        filter: Annotated[  # noqa: A002
+            MergeFilter | None, strawberry.argument(description="Conditions that must all hold.")
+        ] = None,
+        organization_id: InOrganization = None,
+    ) -> Connection[Merge] | None:
+        """`Query.merges`."""
+        db, act = info.context.db, info.context.act
+        page = read_page(first, after)
+        org_id = _organization(info, organization_id)
+        if org_id is None:
+            return None
+        wanted = _conditions(filter)
+        found = await list_merges(db, act, org_id, wanted, page)
+        return connection(found, merge_type, partial(count_merges, db, act, org_id, wanted))
+
+    @resolved("All labels of the organization, by name.")
+    async def labels(self, info: Info, organization_id: InOrganization = None) -> list[Label] | None:
+        """`Query.labels`."""
+        org_id = _organization(info, organization_id)
+        if org_id is None:
+            return None
+        return [label_type(row) for row in await labels_of_organization(info.context.db, info.context.act, org_id)]
+
+    @resolved("How the organization merges.")
+    async def merge_settings(self, info: Info, organization_id: InOrganization = None) -> MergeSettings | None:
+        """`Query.mergeSettings`."""
+        org_id = _organization(info, organization_id)
+        if org_id is None:
+            return None
+        return settings_type(await merge_settings(info.context.db, info.context.act, org_id))
+
+
+def _organization(info: Info, asked: strawberry.ID | None) -> UUID | None:
+    if asked is None:
+        return organization_for_query(info.context.act.actor, None)
+    org_id = decode_id(ORGANIZATION, asked)
+    return organization_for_query(info.context.act.actor, org_id) if org_id else None
+
+
+def _order(given: ContactOrder | None) -> Order:
+    if given is None:
+        return Order()
+    return Order(OrderColumn(given.field), given.direction == OrderDirection.DESC)
+
+
+def _conditions(given: MergeFilter | None) -> MergeConditions:
+    wanted = raw(given) if given else {}
+    contact_ids = None
+    if wanted.get("contactId") is not None:
+        contact_id = decode_id(CONTACT, wanted["contactId"])
+        if contact_id is None:
+            raise bad_argument("filter.contactId", "contactId is not a contact id: they look like contact_01j….")
+        contact_ids = (contact_id,)
+    span = wanted.get("createdAt") or {}
+    return MergeConditions(
+        contact_ids=contact_ids,
+        actor=wanted.get("actor"),
+        detected=wanted.get("detected"),
+        created_from=span.get("gte"),
+        created_before=span.get("lt"),
+    )
+
+
+async def _contact_node(info: Info, node_id: str) -> Node | None:
+    row = await contact_by_id(info.context.db, info.context.act, node_id, follow=False)
+    return contact_type(row) if row else None
+
+
+async def _merge_node(info: Info, node_id: str) -> Node | None:
+    row = await merge_by_id(info.context.db, info.context.act, node_id)
+    return merge_type(row) if row else None
+
+
+async def _label_node(info: Info, node_id: str) -> Node | None:
+    row = await label_by_id(info.context.db, info.context.act, node_id)
+    return label_type(row) if row else None
+
+
+async def _organization_node(info: Info, node_id: str) -> Node | None:
+    row = await organization_by_id(info.context.db, info.context.act, node_id)
+    return organization_type(row) if row else None
+
+
+_NODES = {CONTACT: _contact_node, MERGE: _merge_node, LABEL: _label_node, ORGANIZATION: _organization_node}

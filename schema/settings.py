@@ -1,0 +1,42 @@
+"""How an organisation merges, as a client sees it."""
+
+import strawberry
+
+from db.organizations import SettingsRow
+from resolvers.ids import ORGANIZATION, encode_id
+from resolvers.merging import survivorship
+from schema.described import about
+from schema.enums import ContactField, IdentifierRule, RoleRule
+
+
+@strawberry.type(description="A rule that the organization chose for a field.")
+class FieldRule:
+    """The type `FieldRule`."""
+
+    field: ContactField = about("The field.")
+    rule: survivorship.Rule = about("Its rule.")
+
+
+@strawberry.type(description="How an organization merges.")
+class MergeSettings:
+    """The type `MergeSettings`."""
+
+    organization_id: strawberry.ID = about("The organization.")
+    role_rule: RoleRule = about("Who may be merged into whom.")
+    identifier_rule: IdentifierRule = about("Whether several contacts may hold one identifier.")
+    default_region: str | None = about("The country in which phone numbers without '+' are read.")
+    survivorship: list[FieldRule] = about("Fields that do not follow their default rule.")
+
+
+def settings_type(row: SettingsRow) -> MergeSettings:
+    """A row as its type."""
+    return MergeSettings(
+        organization_id=strawberry.ID(encode_id(ORGANIZATION, row.org_id)),
+        role_rule=RoleRule(row.role_rule),
+        identifier_rule=IdentifierRule(row.identifier_rule),
+        default_region=row.default_region,
+        survivorship=[
+            FieldRule(field=ContactField(cell), rule=survivorship.Rule(rule))
+            for cell, rule in sorted(row.survivorship.items())
+        ],
+    )
