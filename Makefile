@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv --quiet
 
-.PHONY: help install run test check bench lock clean
+.PHONY: help install run test nightly sdl bench lock clean
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
@@ -30,11 +30,17 @@ $(VENV)/.dev: $(VENV)/.app requirements/dev.lock
 install: $(VENV)/.dev ## set-up alone: virtual environment and pinned dependencies
 
 run: $(VENV)/.app ## prepare the demo database (first start only) and serve on http://127.0.0.1:8000
-	@$(BIN)/onefold demo --if-missing
+	@$(BIN)/onefold demo --if-missing --port $(PORT)
 	@exec $(BIN)/onefold serve --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.dev ## every check: lint, format, types, import rules, SDL, migrations, tests on SQLite and PostgreSQL
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./tests/run.sh
+
+nightly: $(VENV)/.dev ## what takes longer: long storms and many more generated cases
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -q -n 2 --dist loadfile -m nightly
+
+sdl: $(VENV)/.dev ## print the schema into schema/schema.graphql, after a change of the API
+	@$(BIN)/python -m schema.build > schema/schema.graphql.new && mv schema/schema.graphql.new schema/schema.graphql
 
 bench: $(VENV)/.dev ## the benchmark: ratios against a baseline measured in the same run
 	@$(BIN)/python -m tests.benchmarks

@@ -19,3 +19,7 @@ def build_schema(*, timeout_seconds: float = 30) -> OnefoldSchema:
         config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
         extensions=edge_extensions(timeout_seconds=timeout_seconds),
     )
+
+
+if __name__ == "__main__":
+    print(build_schema().as_str())  # noqa: T201 - `make sdl` writes it to schema/schema.graphql
