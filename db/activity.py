@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, delete, func, select
 from sqlmodel import Field, SQLModel
 
-from db.base import any_of, by_dialect, table_of, tenant_key
+from db.base import KEY_IS_TABLE, any_of, by_dialect, table_of, tenant_key
 from db.contacts import contact
 from db.engine import Transaction
 
@@ -17,7 +17,7 @@ class ContactActivity(SQLModel, table=True):
     """One row a contact that has been active."""
 
     __tablename__ = "contact_activity"
-    __table_args__ = (tenant_key("contact_id", target="contact"),)
+    __table_args__ = (tenant_key("contact_id", target="contact"), KEY_IS_TABLE)
     org_id: UUID = Field(primary_key=True)
     contact_id: UUID = Field(primary_key=True)
     last_at: datetime

@@ -32,12 +32,15 @@ metadata.naming_convention = {
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
 def encode_json(value: Any) -> str:
     """The engine's JSON serializer. NaN poisons every page that holds it on SQLite, so it is an error here.
 
     Keys are sorted, so that equal objects have equal text (an attribute filter on SQLite compares it).
     """
-    return json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return _ENCODER.encode(value)
 
 
 class _List(TypeDecorator[list[Any]]):
@@ -98,6 +101,10 @@ def _any_of_sqlite(element: any_of, compiler: SQLCompiler, **options: Any) -> st
     column = compiler.process(element.column, **options)
     members = compiler.process(element.members, **options)
     return f"{column} IN (SELECT value FROM json_each({members}))"  # noqa: S608 - compiled, bound parts
+
+
+# Narrow tables whose primary key is how they are read: on SQLite the key is the table, and one tree less is written.
+KEY_IS_TABLE = {"sqlite_with_rowid": False}
 
 
 def table_of(model: type[SQLModel]) -> Table:

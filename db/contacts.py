@@ -19,7 +19,6 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
-    insert,
     select,
     text,
     update,
@@ -292,13 +291,6 @@ _scrub = (
         }
     )
 )
-_insert = insert(contact)
-
-
-async def add_contacts(tx: Transaction, rows: Sequence[ContactRow]) -> None:
-    """New contacts, each its own survivor."""
-    if rows:
-        await tx.run(_insert, [_as_values(row) for row in rows])
 
 
 async def contacts_by_id(tx: Transaction, orgs: Sequence[UUID], ids: Iterable[UUID]) -> dict[UUID, ContactRow]:
@@ -379,7 +371,7 @@ async def lock_tree(tx: Transaction, org_id: UUID, root: UUID) -> list[UUID]:
 
 async def save_contact(tx: Transaction, row: ContactRow) -> None:
     """Writes every value of a locked row that may change (pointers and times of origin stay)."""
-    values = _as_values(row)
+    values = contact_values(row)
     parameters = {f"new_{name}": values[name] for name in _CHANGING}
     await tx.run(_save, parameters | {"key_org": row.org_id, "key_id": row.id})
 
@@ -395,5 +387,6 @@ async def scrub_contacts(tx: Transaction, org_id: UUID, ids: Sequence[UUID], now
     await tx.run(_scrub, {"org": org_id, "ids": ids, "now": now})
 
 
-def _as_values(row: ContactRow) -> dict[str, Any]:
+def contact_values(row: ContactRow) -> dict[str, Any]:
+    """The row by its columns."""
     return {field.name: getattr(row, field.name) for field in fields(ContactRow)}

@@ -57,6 +57,10 @@ class Transaction:
         """A statement without an answer; the number of rows it touched."""
         return (await self._connection.execute(statement, parameters)).rowcount
 
+    async def run_driver_sql(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """A statement in the driver's own spelling, once for each row (db/bulk.py)."""
+        await self._connection.exec_driver_sql(sql, list(rows))
+
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """A SAVEPOINT; the value is the way back to it, which also lets go of the row locks taken since."""

@@ -9,14 +9,14 @@ from uuid import UUID
 from sqlalchemy import Column, bindparam, select
 from sqlmodel import Field, SQLModel
 
-from db.base import Json, any_of, by_dialect, table_of, tenant_key
+from db.base import KEY_IS_TABLE, Json, any_of, by_dialect, table_of, tenant_key
 from db.engine import Transaction
 
 
 class Idempotency(SQLModel, table=True):
     """One answered request. `result` holds ids and counts; `request_hash` tells a repeat from another input."""
 
-    __table_args__ = (tenant_key(target="organization_lock", target_columns=("org_id",)),)
+    __table_args__ = (tenant_key(target="organization_lock", target_columns=("org_id",)), KEY_IS_TABLE)
     org_id: UUID = Field(primary_key=True)
     key: str = Field(primary_key=True)
     operation: str

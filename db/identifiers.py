@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, bindparam, delete, or_, select, true, update
 from sqlmodel import Field, SQLModel
 
-from db.base import any_of, by_dialect, one_of, table_of, tenant_key
+from db.base import KEY_IS_TABLE, any_of, by_dialect, one_of, table_of, tenant_key
 from db.contacts import contact
 from db.engine import Transaction
 
@@ -28,6 +28,7 @@ class Identifier(SQLModel, table=True):
         UniqueConstraint("org_id", "contact_id", "kind", "system", "normalized", name="uq_identifier_once"),
         one_of("kind", KINDS),
         Index("ix_identifier_value", "org_id", "kind", "normalized"),
+        KEY_IS_TABLE,
     )
     org_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
@@ -108,7 +109,6 @@ _put_on = by_dialect(
         },
     )
 )
-_new = by_dialect(lambda insert: insert(identifier))
 _erase = delete(identifier).where(identifier.c.org_id == bindparam("org"), any_of(identifier.c.contact_id, "contacts"))
 _holders = (
     select(identifier.c.kind, identifier.c.system, identifier.c.normalized, contact.c.canonical_id)
@@ -158,12 +158,6 @@ async def put_on(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
     """Attaches identifiers to the contacts named in the rows; one that was taken off is in force again."""
     if rows:
         await tx.run(_put_on[tx.dialect], rows)
-
-
-async def add_new(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """The same for contacts that were made in this transaction: no conflict to look for."""
-    if rows:
-        await tx.run(_new[tx.dialect], rows)
 
 
 async def take_off(tx: Transaction, org_id: UUID, root: UUID, key: tuple[str, str, str], now: datetime) -> int:

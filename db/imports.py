@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
 from sqlmodel import Field, SQLModel
 
-from db.base import any_of, by_dialect, table_of, tenant_key
+from db.base import KEY_IS_TABLE, any_of, table_of, tenant_key
 from db.engine import Transaction
 
 CONTACT_REF = "CONTACT"
@@ -18,7 +17,7 @@ class ImportRef(SQLModel, table=True):
     """A line that was imported. `ref` is a keyed hash (a ref may be an address), kept when its target is erased."""
 
     __tablename__ = "import_ref"
-    __table_args__ = (tenant_key(target="organization_lock", target_columns=("org_id",)),)
+    __table_args__ = (tenant_key(target="organization_lock", target_columns=("org_id",)), KEY_IS_TABLE)
     org_id: UUID = Field(primary_key=True)
     source: str = Field(primary_key=True)
     kind: str = Field(primary_key=True)
@@ -35,16 +34,9 @@ _known = select(import_ref.c.ref, import_ref.c.target_id).where(
     import_ref.c.kind == bindparam("kind"),
     any_of(import_ref.c.ref, "refs"),
 )
-_claim = by_dialect(lambda insert: insert(import_ref))
 
 
 async def known_refs(tx: Transaction, org_id: UUID, source: str, kind: str, refs: Sequence[str]) -> dict[str, UUID]:
     """The targets of those refs (hashes) that were imported before."""
     parameters = {"org": org_id, "source": source, "kind": kind, "refs": refs}
     return {row.ref: row.target_id for row in await tx.rows(_known, parameters)}
-
-
-async def claim_refs(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
-    """Notes refs as imported. A rival's claim is an error: importers hold the organisation's lock."""
-    if rows:
-        await tx.run(_claim[tx.dialect], rows)

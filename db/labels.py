@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, bindparam, delete, select, update
 from sqlmodel import Field, SQLModel
 
-from db.base import any_of, by_dialect, table_of, tenant_key
+from db.base import KEY_IS_TABLE, any_of, by_dialect, table_of, tenant_key
 from db.contacts import contact
 from db.engine import Transaction
 
@@ -37,6 +37,7 @@ class ContactLabel(SQLModel, table=True):
         tenant_key("contact_id", target="contact"),
         tenant_key("label_id", target="label"),
         Index("ix_contact_label_label", "org_id", "label_id"),
+        KEY_IS_TABLE,
     )
     org_id: UUID = Field(primary_key=True)
     contact_id: UUID = Field(primary_key=True)

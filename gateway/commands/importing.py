@@ -84,14 +84,14 @@ class _progress:  # noqa: N801 - a context manager that reads as a verb
     def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
-    def __call__(self, read: int, report: ImportReport) -> None:
+    def __call__(self, report: ImportReport) -> None:
         told = f"{report.created} created, {report.skipped} skipped, {report.failed} failed"
-        self._bar.update(self._task, completed=read, told=told)
+        self._bar.update(self._task, completed=report.read, told=told)
 
 
 def _tell(report: ImportReport, errors_file: Path, seconds: float, as_json: bool) -> None:
     if as_json:
-        data = {**asdict(report), "errors_file": str(errors_file) if report.failed else None}
+        data = {**asdict(report), "errorsFile": str(errors_file) if report.failed else None}
         typer.echo(json.dumps(data))
         return
     rate = report.created / seconds if seconds else 0

@@ -1,22 +1,24 @@
 """Making contacts: one by createContact, many by an import. One way to write them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from db import activity, idempotency, identifiers
 from db import contacts as contact_rows
-from db.contacts import NO_ACTIVITY, ContactRow
+from db import idempotency
+from db.activity import activity as contact_activity
+from db.bulk import Encoded, encode, insert_encoded
+from db.contacts import NO_ACTIVITY, ContactRow, contact, contact_values
 from db.engine import Database, Transaction
+from db.identifiers import identifier
 from db.organizations import settings_for_identifiers
 from resolvers.access import Act, Scope, organization_for_input, require
-from resolvers.contacts.derived import with_derived
+from resolvers.contacts.derived import derived_values
 from resolvers.contacts.exclusive import guard_exclusive
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import NewContact, read_new_contact
-from resolvers.contacts.row_cells import with_cells
+from resolvers.contacts.row_cells import column_values
 from resolvers.contacts.values import Identifying
 from resolvers.idempotency import answer_for, check_same_request, comparable
 from resolvers.merging.refusals import contact_not_found
@@ -40,7 +42,7 @@ async def _create(tx: Transaction, act: Act, org_id: UUID, raw: Mapping[str, Any
     if key is not None and (earlier := await _claim(tx, act, row, key, raw)) is not None:
         return earlier
     await guard_exclusive(tx, org_id, settings.identifier_rule, new.identifiers)
-    await write_contacts(tx, act, [(row, new)])
+    await write_contacts(tx, [encode_contact(act, tx.dialect, row, new)])
     return row
 
 
@@ -62,85 +64,67 @@ async def _claim(tx: Transaction, act: Act, row: ContactRow, key: str, raw: Mapp
 def new_row(act: Act, org_id: UUID, new: NewContact) -> ContactRow:
     """The row of a contact that is about to be made: its own survivor, with an empty history."""
     contact_id = act.new_id()
-    blank = _blank(org_id, contact_id, new.created_at, act.now)
-    row = replace(
-        with_cells(blank, new.cells),
+    return ContactRow(
+        **column_values(new.cells),
+        **derived_values(new.cells.get("name"), new.cells.get("company"), (i.normalized for i in new.identifiers)),
+        org_id=org_id,
+        id=contact_id,
         custom_attributes=new.attributes["customAttributes"],
         metadata=new.attributes["metadata"],
         additional_attributes=new.attributes["additionalAttributes"],
+        created_at=new.created_at,
+        updated_at=act.now,
+        canonical_id=contact_id,
+        merged_into_id=None,
+        merge_id=None,
+        base_at=new.created_at,
+        provenance={},
+        version=1,
         last_activity_sort=new.last_activity_at or NO_ACTIVITY,
-    )
-    return with_derived(row, [identifier.normalized for identifier in new.identifiers])
-
-
-async def write_contacts(tx: Transaction, act: Act, new: Sequence[tuple[ContactRow, NewContact]]) -> None:
-    """Writes new contacts with their identifiers and activity: three statements for any number."""
-    await contact_rows.add_contacts(tx, [row for row, _ in new])
-    await identifiers.add_new(
-        tx, [identifier_values(act, row, found) for row, contact in new for found in contact.identifiers]
-    )
-    await activity.set_activity(
-        tx,
-        [
-            {"org_id": row.org_id, "contact_id": row.id, "last_at": contact.last_activity_at}
-            for row, contact in new
-            if contact.last_activity_at is not None
-        ],
+        erased_at=None,
     )
 
 
-def identifier_values(act: Act, row: ContactRow, identifier: Identifying) -> dict[str, Any]:
+@dataclass(frozen=True)
+class EncodedContact:
+    """A new contact with its identifiers and activity, in the form of its database's driver (db/bulk.py)."""
+
+    contact: Encoded
+    identifiers: Sequence[Encoded]
+    activity: Sequence[Encoded]
+
+
+def encode_contact(act: Act, dialect: str, row: ContactRow, new: NewContact) -> EncodedContact:
+    """Pure but for the ids of the identifiers; needs no connection."""
+    held = [identifier_values(act, row, found) | _IN_FORCE for found in new.identifiers]
+    active = [{"org_id": row.org_id, "contact_id": row.id, "last_at": new.last_activity_at}]
+    return EncodedContact(
+        encode(contact, dialect, [contact_values(row)])[0],
+        encode(identifier, dialect, held),
+        encode(contact_activity, dialect, active if new.last_activity_at is not None else []),
+    )
+
+
+async def write_contacts(tx: Transaction, new: Sequence[EncodedContact]) -> None:
+    """Writes new contacts: three statements for any number."""
+    await insert_encoded(tx, contact, [made.contact for made in new])
+    await insert_encoded(tx, identifier, [row for made in new for row in made.identifiers])
+    await insert_encoded(tx, contact_activity, [row for made in new for row in made.activity])
+
+
+def identifier_values(act: Act, row: ContactRow, found: Identifying) -> dict[str, Any]:
     """A row of `identifier` that gives this identifier to this contact."""
     return {
         "org_id": row.org_id,
         "id": act.new_id(),
         "contact_id": row.id,
-        "kind": identifier.kind,
-        "system": identifier.system,
-        "value": identifier.value,
-        "normalized": identifier.normalized,
-        "verified": identifier.verified,
+        "kind": found.kind,
+        "system": found.system,
+        "value": found.value,
+        "normalized": found.normalized,
+        "verified": found.verified,
         "created_at": act.now,
     }
 
 
-def _blank(org_id: UUID, contact_id: UUID, created_at: datetime, now: datetime) -> ContactRow:
-    return ContactRow(
-        org_id=org_id,
-        id=contact_id,
-        role=None,
-        name=None,
-        avatar_url=None,
-        company=None,
-        title=None,
-        email=None,
-        phone=None,
-        address=None,
-        language=None,
-        timezone=None,
-        birthdate=None,
-        blocked=False,
-        blocked_at=None,
-        unsubscribed=False,
-        unsubscribed_at=None,
-        unsubscribe_reason=None,
-        unsubscribe_feedback=None,
-        is_admin=False,
-        availability_status=None,
-        custom_attributes={},
-        metadata={},
-        additional_attributes={},
-        created_at=created_at,
-        updated_at=now,
-        first_seen_at=None,
-        canonical_id=contact_id,
-        merged_into_id=None,
-        merge_id=None,
-        base_at=created_at,
-        provenance={},
-        version=1,
-        name_sort="",
-        last_activity_sort=NO_ACTIVITY,
-        search_text="",
-        erased_at=None,
-    )
+_IN_FORCE = {"removed_via_id": None, "removed_at": None}

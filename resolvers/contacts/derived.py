@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from db.contacts import ContactRow
 from resolvers.contacts.values import folded
@@ -9,11 +10,16 @@ from resolvers.contacts.values import folded
 _NAMES = 2  # the first lines of search_text are the name and the company, the rest are identifiers
 
 
+def derived_values(name: str | None, company: str | None, identifiers: Iterable[str]) -> dict[str, Any]:
+    """The derived columns, given every identifier (normal form) of the contact's tree."""
+    name_sort = folded(name)
+    lines = (name_sort, folded(company), *sorted({folded(identifier) for identifier in identifiers}))
+    return {"name_sort": name_sort, "search_text": "\n".join(lines)}
+
+
 def with_derived(row: ContactRow, identifiers: Iterable[str]) -> ContactRow:
-    """The row with its derived columns, given every identifier (normal form) of its tree."""
-    name, company = folded(row.name), folded(row.company)
-    lines = (name, company, *sorted({folded(identifier) for identifier in identifiers}))
-    return replace(row, name_sort=name, search_text="\n".join(lines))
+    """The row with its derived columns."""
+    return replace(row, **derived_values(row.name, row.company, identifiers))
 
 
 def identifiers_in(row: ContactRow) -> list[str]:

@@ -29,8 +29,15 @@ class Fields:
         return self._raw.get(name)
 
     def read(self, name: str, reader: Callable[[Any], T], *below: str) -> T | None:
-        """The field in its normal form; what is wrong with it is noted, and None is the value."""
-        return self.check(lambda: reader(self._raw.get(name)), name, *below)
+        """The field in its normal form; None when it was not sent, or when it is wrong, which is noted."""
+        value = self._raw.get(name)
+        if value is None:
+            return None
+        try:
+            return reader(value)
+        except BadValue as error:
+            self.wrong(f"{(name, *below)[-1]} {error}.", name, *below)
+            return None
 
     def check(self, reading: Callable[[], T], *path: str) -> T | None:
         """The same for any value that belongs to a field."""

@@ -16,10 +16,13 @@ from resolvers.contacts.cells import ATTRIBUTES
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.values import ATTRIBUTE_BYTES, BadValue, Identifying
 
+# field -> most characters
 TEXTS = {"name": 500, "avatarUrl": 2048, "company": 500, "title": 500, "language": 35, "timezone": 64}
 REASONS = {"unsubscribeReason": 1_000, "unsubscribeFeedback": 4_000}
 ADDRESS = {"line1": 500, "line2": 500, "city": 200, "region": 200, "postalCode": 40, "country": 2}
 MAXIMUM_IDENTIFIERS = 200
+_TEXT_READERS = {name: partial(values.text, limit=limit) for name, limit in TEXTS.items()}
+_REASON_READERS = {name: partial(values.text, limit=limit) for name, limit in REASONS.items()}
 _EARLIEST_BIRTH = date(1850, 1, 1)
 _CREATION_FROM = values.moment("1970-01-01T00:00:00Z")
 _CLOCK_SKEW = timedelta(minutes=5)
@@ -88,9 +91,7 @@ def read_patch(fields: Fields, now: datetime, default_region: str | None, curren
         if name in fields
     }
     flags = {name: fields.flag(name) for name in ("blocked", "unsubscribed", "isAdmin")}
-    reasons = {
-        name: fields.read(name, partial(values.text, limit=limit)) for name, limit in REASONS.items() if name in fields
-    }
+    reasons = {name: fields.read(name, reader) for name, reader in _REASON_READERS.items() if name in fields}
     patches = {name: _attributes(fields, name) for name in ATTRIBUTES if name in fields}
     activity = {name: fields.read(name, values.moment) for name in ("lastActivityAt",) if name in fields}
     others = _others(fields, region)
@@ -119,7 +120,7 @@ def read_identifier(fields: Fields, region: str | None) -> Identifying | None:
 
 
 def _scalars(fields: Fields, now: datetime) -> dict[str, Any]:
-    read: dict[str, Any] = {name: fields.read(name, partial(values.text, limit=limit)) for name, limit in TEXTS.items()}
+    read: dict[str, Any] = {name: fields.read(name, reader) for name, reader in _TEXT_READERS.items()}
     read["role"] = fields.choice("role", ROLES)
     read["availabilityStatus"] = fields.choice("availabilityStatus", AVAILABILITIES)
     read["address"] = _address(fields)
@@ -154,7 +155,7 @@ def _consents(fields: Fields, now: datetime) -> dict[str, Any]:
         read[name] = {"value": value, "at": at.isoformat() if at else None}
     for part in ("reason", "feedback"):
         name = f"unsubscribe{part.capitalize()}"
-        read["unsubscribed"][part] = fields.read(name, partial(values.text, limit=REASONS[name]))
+        read["unsubscribed"][part] = fields.read(name, _REASON_READERS[name])
     return read
 
 

@@ -1,6 +1,6 @@
 """A contact's row as cells, and cells as a row."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -9,7 +9,10 @@ from db.contacts import ContactRow
 from resolvers.contacts.cells import ATTRIBUTES, SCALARS, Cells, leaves, object_of
 from resolvers.contacts.values import moment_text
 
-_DATES = {"birthdate": date.fromisoformat, "firstSeenAt": datetime.fromisoformat}
+_DATES: dict[str, Callable[[str], Any]] = {
+    "birthdate": date.fromisoformat,
+    "first_seen_at": datetime.fromisoformat,
+}
 
 
 def cells_of(row: ContactRow) -> Cells:
@@ -33,13 +36,19 @@ def cells_of(row: ContactRow) -> Cells:
 
 def with_cells(row: ContactRow, cells: Mapping[str, Any]) -> ContactRow:
     """The row with exactly these cells as its values."""
-    values: dict[str, Any] = {}
-    for name, column in SCALARS.items():
-        value = cells.get(name)
-        values[column] = _DATES[name](value) if value is not None and name in _DATES else value
-    values["is_admin"] = bool(cells.get("isAdmin"))
+    objects: dict[str, Any] = {column: object_of(name, cells) for name, column in ATTRIBUTES.items()}
+    return replace(row, **column_values(cells), **objects)
+
+
+def column_values(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of all cells that are no leaves of attribute objects."""
+    values: dict[str, Any] = {column: cells.get(name) for name, column in SCALARS.items()}
+    for column, read in _DATES.items():
+        if values[column] is not None:
+            values[column] = read(values[column])
+    values["is_admin"] = bool(values["is_admin"])
     blocked, unsubscribed = cells["blocked"], cells["unsubscribed"]
-    values |= {
+    return values | {
         "blocked": blocked["value"],
         "blocked_at": _time(blocked["at"]),
         "unsubscribed": unsubscribed["value"],
@@ -47,9 +56,6 @@ def with_cells(row: ContactRow, cells: Mapping[str, Any]) -> ContactRow:
         "unsubscribe_reason": unsubscribed["reason"],
         "unsubscribe_feedback": unsubscribed["feedback"],
     }
-    for name, column in ATTRIBUTES.items():
-        values[column] = object_of(name, cells)
-    return replace(row, **values)
 
 
 def _iso(value: datetime | None) -> str | None:

@@ -11,7 +11,7 @@ from db.engine import Database, Transaction
 from db.identifiers import holders
 from db.organizations import SettingsRow, lock_organization, settings_for_identifiers
 from resolvers.access import Act, Scope, organization_for_input, require
-from resolvers.contacts.create import new_row, write_contacts
+from resolvers.contacts.create import encode_contact, new_row, write_contacts
 from resolvers.contacts.exclusive import check_exclusive, is_exclusive
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import ContactPatch, read_identifier, read_new_contact, read_patch
@@ -83,7 +83,7 @@ async def _make(
         new = replace(new, identifiers=(by, *others))
     await _check_rule(tx, org_id, settings, new.identifiers, None)
     row = new_row(act, org_id, new)
-    await write_contacts(tx, act, [(row, new)])
+    await write_contacts(tx, [encode_contact(act, tx.dialect, row, new)])
     return row
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 MAXIMUM_EXACT_INTEGER = 2**53
 ATTRIBUTE_BYTES = 64 * 1024
@@ -21,6 +21,12 @@ ATTRIBUTE_DEPTH = 16
 ATTRIBUTE_KEYS = 1_000
 ATTRIBUTE_KEY_LENGTH = 255
 PHONE_LENGTH = 64
+# What email-validator accepts without changing more than case, at a twentieth of its cost; all else goes to it.
+_PLAIN_EMAIL = re.compile(
+    r"[A-Za-z0-9_+-]{1,64}(?:\.[A-Za-z0-9_+-]{1,64})*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
+    re.ASCII,
+)
+_SPECIAL_DOMAINS = tuple(f".{name}" for name in SPECIAL_USE_DOMAIN_NAMES)
 _DIGITS_ONLY = re.compile(r"[\d\s()./-]+", re.ASCII)
 _MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 
@@ -70,7 +76,9 @@ def text(value: object, limit: int = 500) -> str | None:
 
 def folded(value: str | None) -> str:
     """The form that search and the order of names compare: NFKC, casefolded, one space for any white space."""
-    return " ".join(unicodedata.normalize("NFKC", value or "").casefold().split())
+    if not value:
+        return ""
+    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
 
 
 def email(value: object) -> Identifying:
@@ -78,11 +86,23 @@ def email(value: object) -> Identifying:
     shown = text(value, 254)
     if shown is None:
         raise BadValue("must be an e-mail address, not blank")
+    if _is_plain_email(shown):
+        return Identifying("EMAIL", shown, shown.casefold())
     try:
         checked = validate_email(shown, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
         raise BadValue(f"is not an e-mail address: {error}") from None
     return Identifying("EMAIL", shown, unicodedata.normalize("NFKC", checked.normalized).casefold())
+
+
+def _is_plain_email(value: str) -> bool:
+    lowered = value.lower()
+    return (
+        _PLAIN_EMAIL.fullmatch(value) is not None
+        and value.index("@") <= 64
+        and "--" not in value
+        and not lowered.endswith(_SPECIAL_DOMAINS)
+    )
 
 
 def phone(value: object, region: str | None) -> Identifying:

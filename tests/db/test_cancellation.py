@@ -1,6 +1,7 @@
 """A cancelled request leaves its transaction whole or not begun, and no connection and no lock behind (guard.md 7)."""
 
 import asyncio
+import gc
 import random
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -73,7 +74,7 @@ async def _write_at_once(world: World) -> None:
     if world.db.dialect == "sqlite":
         with closing(sqlite3.connect(str(world.db.url.database), timeout=0, isolation_level=None)) as second:
             second.execute("BEGIN IMMEDIATE")
-            second.execute("UPDATE contact SET company = 'second'")
+            second.execute("UPDATE contact SET language = 'de'")
             second.execute("COMMIT")
         return
     second_db = Database(world.db.url.render_as_string(hide_password=False), EngineOptions(lock_timeout_ms=1))
@@ -115,6 +116,29 @@ async def test_a_time_limit_around_a_write_does_not_tear_it(world: World) -> Non
     await check_invariants(world)
     merged = sum(row.merged_into_id is not None for row in (await world.rows()).values())
     assert await version_sum(world) == before + merged
+
+
+async def test_a_failure_after_the_caller_has_left_is_not_logged_raw(world: World) -> None:
+    """Nobody is left to hear of it: asyncio must not write it, with what people sent, beside our own log."""
+    loop = asyncio.get_running_loop()
+    complaints: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _loop, context: complaints.append(context))
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def work(_tx: Transaction) -> None:
+        begun.set()
+        await go_on.wait()
+        raise KeyError("secret@a.example")
+
+    caller = asyncio.create_task(world.db.write(work))
+    await begun.wait()
+    caller.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await caller
+    go_on.set()
+    await _settled(world.db)
+    gc.collect()
+    assert complaints == []
 
 
 @pytest.mark.parametrize("fails", [False, True])

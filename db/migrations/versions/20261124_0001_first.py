@@ -163,6 +163,7 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["org_id"], ["organization_lock.org_id"], name="fk_idempotency_org_id"),
         sa.PrimaryKeyConstraint("org_id", "key", name="pk_idempotency"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "import_ref",
@@ -174,6 +175,7 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.ForeignKeyConstraint(["org_id"], ["organization_lock.org_id"], name="fk_import_ref_org_id"),
         sa.PrimaryKeyConstraint("org_id", "source", "kind", "ref", name="pk_import_ref"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "label",
@@ -211,6 +213,7 @@ def upgrade() -> None:
             ["org_id", "contact_id"], ["contact.org_id", "contact.id"], name="fk_contact_activity_org_id_contact_id"
         ),
         sa.PrimaryKeyConstraint("org_id", "contact_id", name="pk_contact_activity"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "contact_label",
@@ -227,6 +230,7 @@ def upgrade() -> None:
             ["org_id", "label_id"], ["label.org_id", "label.id"], name="fk_contact_label_org_id_label_id"
         ),
         sa.PrimaryKeyConstraint("org_id", "contact_id", "label_id", name="pk_contact_label"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_contact_label_label", "contact_label", ["org_id", "label_id"], unique=False)
 
@@ -263,6 +267,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("org_id", "id", name="pk_identifier"),
         sa.UniqueConstraint("org_id", "contact_id", "kind", "system", "normalized", name="uq_identifier_once"),
+        sqlite_with_rowid=False,
     )
     op.create_index("ix_identifier_value", "identifier", ["org_id", "kind", "normalized"], unique=False)
 
@@ -342,39 +347,37 @@ def _finish_postgresql() -> None:
 
 
 def _finish_sqlite() -> None:
-    """The search index: an entry a living contact, indexed by FTS5 trigrams, both kept in step by triggers.
+    """The search index: each living contact's text as FTS5 trigrams, kept in step by triggers.
 
+    The text itself stays in `contact`: the index is contentless, and `contact_search_doc` says whose entry is whose.
+    `detail='none'` makes it half as dear to write; a search asks for all trigrams of its term, and the text decides.
     A migration that rebuilds `contact` must make its triggers again.
     """
+    token = (
+        "char(57344 + 256 * instr('0123456789abcdef', substr({0}.org_id, -3, 1))"
+        " + 16 * instr('0123456789abcdef', substr({0}.org_id, -2, 1))"
+        " + instr('0123456789abcdef', substr({0}.org_id, -1, 1)))"
+    )
+    new, old = token.format("new"), token.format("old")
     op.execute(
         "CREATE TABLE contact_search_doc (doc INTEGER PRIMARY KEY, org_id CHAR(32) NOT NULL,"
-        " contact_id CHAR(32) NOT NULL, body TEXT NOT NULL, UNIQUE (org_id, contact_id))"
+        " contact_id CHAR(32) NOT NULL, UNIQUE (org_id, contact_id))"
     )
-    op.execute(
-        "CREATE VIRTUAL TABLE contact_search USING fts5"
-        "(org_id, body, content='contact_search_doc', content_rowid='doc', tokenize='trigram')"
+    op.execute("CREATE VIRTUAL TABLE contact_search USING fts5(body, content='', tokenize='trigram', detail='none')")
+    add = (
+        " INSERT INTO contact_search_doc (org_id, contact_id) SELECT new.org_id, new.id WHERE new.search_text <> '';"
+        f" INSERT INTO contact_search (rowid, body) SELECT doc, {new} || {new} || {new} || new.search_text"
+        " FROM contact_search_doc WHERE org_id = new.org_id AND contact_id = new.id;"
     )
-    op.execute(
-        "CREATE TRIGGER contact_search_added AFTER INSERT ON contact WHEN new.search_text <> '' BEGIN"
-        " INSERT INTO contact_search_doc (org_id, contact_id, body) VALUES (new.org_id, new.id, new.search_text);"
-        " END"
-    )
+    op.execute(f"CREATE TRIGGER contact_search_added AFTER INSERT ON contact BEGIN {add} END")
     op.execute(
         "CREATE TRIGGER contact_search_changed AFTER UPDATE OF search_text ON contact"
         " WHEN old.search_text IS NOT new.search_text BEGIN"
+        f" INSERT INTO contact_search (contact_search, rowid, body)"
+        f" SELECT 'delete', doc, {old} || {old} || {old} || old.search_text"
+        " FROM contact_search_doc WHERE org_id = old.org_id AND contact_id = old.id;"
         " DELETE FROM contact_search_doc WHERE org_id = old.org_id AND contact_id = old.id;"
-        " INSERT INTO contact_search_doc (org_id, contact_id, body)"
-        " SELECT new.org_id, new.id, new.search_text WHERE new.search_text <> '';"
-        " END"
-    )
-    op.execute(
-        "CREATE TRIGGER contact_search_doc_added AFTER INSERT ON contact_search_doc BEGIN"
-        " INSERT INTO contact_search (rowid, org_id, body) VALUES (new.doc, new.org_id, new.body); END"
-    )
-    op.execute(
-        "CREATE TRIGGER contact_search_doc_removed AFTER DELETE ON contact_search_doc BEGIN"
-        " INSERT INTO contact_search (contact_search, rowid, org_id, body)"
-        " VALUES ('delete', old.doc, old.org_id, old.body); END"
+        f"{add} END"
     )
 
 

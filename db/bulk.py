@@ -1,0 +1,53 @@
+"""Many rows at once, at the price of the bare driver: values are brought into the driver's form beforehand.
+
+`encode` may run in another process (it needs no connection); `insert_encoded` then only hands tuples to the driver.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import Dialect, Table, insert
+from sqlalchemy.dialects.postgresql import asyncpg
+from sqlalchemy.dialects.sqlite import aiosqlite
+from sqlalchemy.types import TypeEngine
+from sqlmodel import UTCDateTime
+
+from db.base import encode_json
+from db.engine import Transaction
+
+Encoded: TypeAlias = tuple[Any, ...]
+_DIALECTS: dict[str, Callable[..., Dialect]] = {"postgresql": asyncpg.dialect, "sqlite": aiosqlite.dialect}
+
+
+@dataclass(frozen=True)
+class _Plan:
+    sql: str
+    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]  # name, and how the driver wants its value
+
+
+@cache
+def _plan(table: Table, dialect_name: str) -> _Plan:
+    dialect = _DIALECTS[dialect_name](json_serializer=encode_json)
+    compiled = insert(table).compile(dialect=dialect)
+    names = compiled.positiontup or []
+    return _Plan(str(compiled), tuple((name, _processor(table.c[name].type, dialect)) for name in names))
+
+
+def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    process = kind.dialect_impl(dialect).bind_processor(dialect)
+    # The rows of an import share most of their times, and a time is the dearest value to format.
+    return lru_cache(1024)(process) if process is not None and isinstance(kind, UTCDateTime) else process
+
+
+def encode(table: Table, dialect: str, rows: Iterable[Mapping[str, Any]]) -> list[Encoded]:
+    """Each row (all columns of the table, by name) as the driver takes it."""
+    columns = _plan(table, dialect).columns
+    return [tuple(process(row[name]) if process else row[name] for name, process in columns) for row in rows]
+
+
+async def insert_encoded(tx: Transaction, table: Table, rows: Sequence[Encoded]) -> None:
+    """Inserts what `encode` made for this transaction's dialect. One statement."""
+    if rows:
+        await tx.run_driver_sql(_plan(table, tx.dialect).sql, rows)

@@ -1,0 +1,58 @@
+"""Lines of an import file, from bytes to rows that are ready to be written. Runs here or in a worker process."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+
+from gateway.strict_json import RefusedJson, loads_strict
+from resolvers.access import Act, Actor
+from resolvers.contacts.preparing import ImportTerms, PreparedRow, prepare_line
+from resolvers.errors import ErrorCode, UserError
+from resolvers.ids import ORGANIZATION, IdSource, encode_id
+
+LINE_BYTES = 1_000_000
+REF_LENGTH = 255
+
+# One a process: ids rise within it, and differ between processes by their random bits.
+_new_id = IdSource(lambda: datetime.now(UTC))
+
+
+def read_lines(terms: ImportTerms, actor: Actor, now: datetime, lines: Sequence[bytes]) -> list[PreparedRow]:
+    """One prepared row a line, in order; a line that is wrong has its errors."""
+    act = Act(actor, now, _new_id)
+    return [_read(act, terms, line) for line in lines]
+
+
+def _read(act: Act, terms: ImportTerms, line: bytes) -> PreparedRow:
+    if len(line) > LINE_BYTES:
+        return _bad(f"The line is longer than {LINE_BYTES} bytes.")
+    try:
+        row = loads_strict(line)
+    except RefusedJson as error:
+        return _bad(f"Not JSON: {error.msg}")
+    if not isinstance(row, dict):
+        return _bad("A line must be a JSON object.")
+    organization = encode_id(ORGANIZATION, terms.org_id)
+    if row.get("organizationId") not in (None, organization):
+        return _bad(f"The line belongs to another organization than {organization}.", "organizationId")
+    ref = row.pop("ref", None)
+    if ref is not None and not _is_ref(ref):
+        return _bad(f"ref must be a string or a whole number of 1 to {REF_LENGTH} characters.", "ref")
+    return prepare_line(act, terms, row, str(ref) if ref is not None else _content_ref(row))
+
+
+def _is_ref(ref: Any) -> bool:
+    is_text = isinstance(ref, str) or (isinstance(ref, int) and not isinstance(ref, bool))
+    return is_text and 0 < len(str(ref)) <= REF_LENGTH
+
+
+def _content_ref(row: dict[str, Any]) -> str:
+    """A line without a ref is known by its content; no ref that a file can give is as long."""
+    return "content:".ljust(REF_LENGTH + 1) + hashlib.sha256(orjson.dumps(row, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _bad(message: str, field: str | None = None) -> PreparedRow:
+    return PreparedRow(errors=(UserError(ErrorCode.BAD_USER_INPUT, message, (field,) if field else None),))

@@ -1,0 +1,103 @@
+"""Rows of an import, read and encoded before anything is locked: work that another process can do.
+
+Everything here is plain data that can be pickled; nothing needs a connection.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from db.bulk import Encoded, encode
+from db.contacts import ContactRow
+from db.idempotency import StoredAnswer
+from db.imports import CONTACT_REF, import_ref
+from resolvers.access import Act
+from resolvers.contacts.create import OPERATION, EncodedContact, encode_contact, new_row
+from resolvers.contacts.exclusive import is_exclusive
+from resolvers.contacts.fields import Fields
+from resolvers.contacts.inputs import CREATE_FIELDS, read_new_contact
+from resolvers.contacts.values import Identifying
+from resolvers.errors import Refused, UserError
+from resolvers.idempotency import answer_for, comparable
+from resolvers.merging.request import read_key
+
+
+@dataclass(frozen=True)
+class ImportTerms:
+    """What rows are read by. `source` and `ref_key` are for files, whose lines have refs."""
+
+    org_id: UUID
+    dialect: str
+    default_region: str | None
+    identifier_rule: str
+    source: str = ""
+    ref_key: bytes = b""
+
+
+@dataclass(frozen=True)
+class PreparedRow:
+    """One row: encoded, or why it cannot be taken. `exclusive`: identifiers that one contact alone may hold."""
+
+    errors: tuple[UserError, ...] = ()
+    contact_id: UUID | None = None
+    encoded: EncodedContact | None = None
+    exclusive: tuple[Identifying, ...] = ()
+    answer: StoredAnswer | None = None
+    row: ContactRow | None = None  # only where somebody wants to see it
+    ref: str | None = None  # the keyed hash
+    claim: Encoded | None = None
+
+
+def prepare_row(act: Act, terms: ImportTerms, raw: Mapping[str, Any]) -> PreparedRow:
+    """A row of importContacts."""
+    try:
+        return _prepare(act, terms, raw, None)
+    except Refused as refused:
+        return PreparedRow(errors=refused.errors)
+
+
+def prepare_line(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str) -> PreparedRow:
+    """A line of a file, with its ref."""
+    hashed = ref_hash(terms, ref)
+    try:
+        return _prepare(act, terms, raw, hashed)
+    except Refused as refused:
+        return PreparedRow(errors=refused.errors, ref=hashed)
+
+
+def ref_hash(terms: ImportTerms, ref: str) -> str:
+    """What is kept of a ref, which may be an address: HMAC-SHA256 under the organisation's key."""
+    text = f"{terms.source}\0{CONTACT_REF}\0{ref}"
+    return hmac.new(terms.ref_key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _prepare(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str | None) -> PreparedRow:
+    fields = Fields(raw)
+    fields.expect_only(CREATE_FIELDS)
+    new = read_new_contact(fields, act.now, terms.default_region)
+    row = new_row(act, terms.org_id, new)
+    key = read_key(raw.get("idempotencyKey"))
+    return PreparedRow(
+        contact_id=row.id,
+        encoded=encode_contact(act, terms.dialect, row, new),
+        exclusive=tuple(i for i in new.identifiers if is_exclusive(terms.identifier_rule, i.kind)),
+        answer=answer_for(key, OPERATION, comparable(raw), {"contact": row.id.hex}) if key else None,
+        row=row if ref is None else None,
+        ref=ref,
+        claim=_claim(act, terms, ref, row.id) if ref is not None else None,
+    )
+
+
+def _claim(act: Act, terms: ImportTerms, ref: str, contact_id: UUID) -> Encoded:
+    claim = {
+        "org_id": terms.org_id,
+        "source": terms.source,
+        "kind": CONTACT_REF,
+        "ref": ref,
+        "target_id": contact_id,
+        "created_at": act.now,
+    }
+    return encode(import_ref, terms.dialect, [claim])[0]

@@ -1,0 +1,228 @@
+"""PostgreSQL's row locks, each by a script of two or three connections that meet at a known point."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import text
+
+from db import identifiers
+from db.contacts import ContactRow, lock_contacts, lock_survivor, merge_away
+from db.engine import Transaction
+from db.faults import StorageUnavailable
+from db.organizations import lock_organization, settings_for_change, settings_for_identifiers
+from resolvers.contacts.create import identifier_values
+from resolvers.contacts.values import identifying
+from resolvers.merging.plan import MergeTerms, plan_merge
+from tests.db.world import World
+
+Lock = Callable[[Transaction, UUID], Awaitable[object]]
+
+
+class Held:
+    """A transaction of its own that does one thing and then stands still until it is let go."""
+
+    def __init__(self, world: World, work: Callable[[Transaction], Awaitable[Any]]) -> None:
+        self._done, self._go_on = asyncio.Event(), asyncio.Event()
+        self._next: Callable[[Transaction], Awaitable[Any]] | None = None
+        self.pid = 0
+
+        async def whole(tx: Transaction) -> None:
+            self.pid = await _pid(tx)
+            await tx.run(text("SET LOCAL deadlock_timeout = '20ms'"))
+            await work(tx)
+            self._done.set()
+            await self._go_on.wait()
+            if self._next:
+                await self._next(tx)
+
+        self.task = asyncio.create_task(world.db.write(whole))
+
+    async def done(self) -> "Held":
+        """Waits until it has what it wanted."""
+        waiting = asyncio.ensure_future(self._done.wait())
+        await asyncio.wait({waiting, self.task}, return_when=asyncio.FIRST_COMPLETED)
+        assert self._done.is_set(), self.task
+        return self
+
+    async def end(self, then: Callable[[Transaction], Awaitable[Any]] | None = None) -> None:
+        """Lets it do one more thing and commit."""
+        self._next = then
+        self._go_on.set()
+        await self.task
+
+
+async def _pid(tx: Transaction) -> int:
+    row = await tx.row(text("SELECT pg_backend_pid()"))
+    assert row is not None
+    return int(row[0])
+
+
+async def _waiting(world: World, number: int) -> None:
+    """Returns once so many transactions of this database wait for a lock; the server has no event for it."""
+    sql = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    async with asyncio.timeout(10):
+        while await world.db.read(lambda tx: tx.row(sql)) != (number,):
+            await asyncio.sleep(0)
+
+
+async def _is_free(world: World, table: str, where: str, value: UUID, strength: str = "NO KEY UPDATE") -> bool:
+    """Whether somebody else could lock this row at once."""
+    sql = text(f"SELECT 1 FROM {table} WHERE {where} = :value FOR {strength} SKIP LOCKED")
+    return await world.db.write(lambda tx: tx.row(sql, {"value": value})) is not None
+
+
+def _pointers(world: World, rows: dict[UUID, ContactRow], primary: UUID, source: UUID) -> Callable[..., Any]:
+    """What a merge writes to the sources, with its event."""
+
+    async def write(tx: Transaction) -> None:
+        plan = plan_merge(world.act, rows[primary], [rows[source]], MergeTerms({}, detected=False))
+        from_db = plan.event
+        await _add_event(tx, from_db)
+        await merge_away(tx, world.org_id, [source], primary, from_db.id)
+
+    return write
+
+
+async def _add_event(tx: Transaction, event: Any) -> None:
+    from db.merges import add_merge  # noqa: PLC0415 - one use
+
+    await add_merge(tx, event, [])
+
+
+async def _keeping_locks(tx: Transaction, world: World, contact_id: UUID) -> None:
+    """lock_survivor without its savepoint: the lock of a dead root is kept while the next one is tried."""
+    place = text("SELECT canonical_id FROM contact WHERE id = :id")
+    lock = text("SELECT merged_into_id FROM contact WHERE id = :id FOR NO KEY UPDATE")
+    while True:
+        root = await tx.row(place, {"id": contact_id})
+        assert root is not None
+        row = await tx.row(lock, {"id": root[0]})
+        assert row is not None
+        if row[0] is None:
+            return
+
+
+async def _chase(world: World, edit: Lock) -> UUID:
+    """An edit of A while A is merged into B and B into C: the merge of B holds B and rewrites A."""
+    a, b, c = await world.contacts(3)
+    rows = await world.rows()
+    first = await Held(world, lambda tx: lock_contacts(tx, world.org_id, [a, b])).done()
+    editing = Held(world, lambda tx: edit(tx, a))
+    await _waiting(world, 1)  # the edit has read that A leads itself and waits for A
+    second = Held(world, lambda tx: lock_contacts(tx, world.org_id, [b, c]))
+    await _waiting(world, 2)  # the second merge waits for B
+    await first.end(_pointers(world, rows, b, a))
+    await second.done()
+    await _waiting(world, 1)  # the edit found A dead, and waits for B
+    await second.end(_pointers(world, rows, c, b))
+    await editing.done()
+    await editing.end()
+    return c
+
+
+async def test_an_edit_does_not_keep_the_lock_of_a_dead_root(postgres_world: World) -> None:
+    """The two-connection script of scale.md: lock_survivor ends on the last root, nobody deadlocks."""
+    found: list[ContactRow | None] = []
+
+    async def edit(tx: Transaction, contact_id: UUID) -> None:
+        found.append(await lock_survivor(tx, [postgres_world.org_id], contact_id))
+
+    root = await _chase(postgres_world, edit)
+    assert [row.id for row in found if row] == [root]
+
+
+async def test_the_script_deadlocks_without_the_savepoint(postgres_world: World) -> None:
+    """The script above can tell: with the dead root's lock kept, PostgreSQL ends one of the two."""
+    world = postgres_world
+    with pytest.raises((StorageUnavailable, AssertionError)) as caught:
+        await _chase(world, lambda tx, contact_id: _keeping_locks(tx, world, contact_id))
+    await _drained(world)
+    assert "Deadlock" in f"{caught.value!r} {caught.value}" or "StorageUnavailable" in f"{caught.value}"
+
+
+async def _drained(world: World) -> None:
+    while world.db._tasks:
+        await asyncio.wait(set(world.db._tasks))
+
+
+async def test_lock_survivor_lets_go_of_everything_but_the_root(postgres_world: World) -> None:
+    """After the chase only the root is locked: the dead contact and a stranger are free."""
+    world = postgres_world
+    a, b, stranger = await world.contacts(3)
+    await world.merge(b, [a])
+    held = await Held(world, lambda tx: lock_survivor(tx, [world.org_id], a)).done()
+    assert [await _is_free(world, "contact", "id", x) for x in (a, b, stranger)] == [True, False, True]
+    await held.end()
+
+
+async def test_contacts_are_locked_in_the_order_of_their_ids(postgres_world: World) -> None:
+    """Whatever order a merge names them in: while it waits for the lowest it holds none of the others."""
+    world = postgres_world
+    low, middle, high = await world.contacts(3)
+    first = await Held(world, lambda tx: lock_contacts(tx, world.org_id, [low])).done()
+    second = Held(world, lambda tx: lock_contacts(tx, world.org_id, [high, middle, low]))
+    await _waiting(world, 1)
+    assert [await _is_free(world, "contact", "id", x) for x in (low, middle, high)] == [False, True, True]
+    await first.end()
+    await (await second.done()).end()
+
+
+async def test_opposite_merges_do_not_deadlock(postgres_world: World) -> None:
+    """A into B and B into A at once: one is done, the other is told that its contact was merged away."""
+    world = postgres_world
+    for _ in range(10):
+        a, b = await world.contacts(2)
+        answers = await asyncio.gather(world.merge(a, [b]), world.merge(b, [a]), return_exceptions=True)
+        kinds = sorted(type(answer).__name__ for answer in answers)
+        assert kinds == ["MergeResult", "Refused"]
+
+
+async def test_a_change_of_settings_waits_for_writers_of_identifiers(postgres_world: World) -> None:
+    """FOR SHARE against FOR UPDATE: two writers at once, and the change only when both are done."""
+    world = postgres_world
+    writers = [await Held(world, lambda tx: settings_for_identifiers(tx, world.org_id)).done() for _ in range(2)]
+    change = Held(world, lambda tx: settings_for_change(tx, world.org_id))
+    await _waiting(world, 1)
+    await writers[0].end()
+    await _waiting(world, 1)
+    await writers[1].end()
+    await change.done()
+    late = Held(world, lambda tx: settings_for_identifiers(tx, world.org_id))
+    await _waiting(world, 1)
+    await change.end()
+    await (await late.done()).end()
+
+
+async def test_an_identifier_does_not_wait_for_its_locked_contact(postgres_world: World) -> None:
+    """FOR NO KEY UPDATE: the foreign key's check passes beside a merge that holds the contact and the lock."""
+    world = postgres_world
+    a = await world.contact(name="A")
+    row = (await world.rows())[a]
+
+    async def hold(tx: Transaction) -> None:
+        await lock_organization(tx, world.org_id)
+        await lock_contacts(tx, world.org_id, [a])
+
+    held = await Held(world, hold).done()
+    found = identifying("EMAIL", "a@a.example", None, None)
+    async with asyncio.timeout(5):
+        await world.db.write(lambda tx: identifiers.put_on(tx, [identifier_values(world.act, row, found)]))
+        await world.contact(name="B")
+    await held.end()
+    assert len((await world.db.read(lambda tx: identifiers.identifiers_of(tx, world.orgs, [a])))[a]) == 1
+
+
+async def test_the_organization_s_lock_is_taken_by_one(postgres_world: World) -> None:
+    """A second merge of the organisation waits; another organisation's does not."""
+    world = postgres_world
+    held = await Held(world, lambda tx: lock_organization(tx, world.org_id)).done()
+    second = Held(world, lambda tx: lock_organization(tx, world.org_id))
+    await _waiting(world, 1)
+    await held.end()
+    await (await second.done()).end()
+    assert await _is_free(world, "organization_lock", "org_id", world.org_id)
