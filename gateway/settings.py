@@ -65,3 +65,24 @@ class Settings(BaseSettings):
     log_format: Literal["json", "text"] = Field(
         default="json", description="One JSON object a line, or text for people."
     )
+
+
+def as_markdown() -> str:
+    """docs/configuration.md."""
+    lines = [
+        "# Settings",
+        "",
+        "Environment variables, or the same names in a file `.env` where onefold runs. "
+        "Made by `python -m gateway.settings`; a test compares.",
+        "",
+        "| variable | default | what it does |",
+        "|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        lines.append(f"| `ONEFOLD_{name.upper()}` | `{default}` | {field.description} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(as_markdown())  # noqa: T201 - written to docs/configuration.md

@@ -1,9 +1,12 @@
 """What many tests of the contract do: prove that nothing changed, set the rules, make ids that nobody has."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
+
+import httpx
 
 from resolvers.access import ALL_SCOPES, Act, Actor, Scope
 from resolvers.ids import CONTACT, encode_id
@@ -22,7 +25,12 @@ async def unchanged(api: Api) -> AsyncIterator[None]:
 async def refused(api: Api, name: str, /, **values: Any) -> list[tuple[str, list[str] | None, str | None]]:
     """(code, field, contactId) of each user error of a mutation that must change nothing."""
     async with unchanged(api):
-        errors = await api.refused(name, **values)
+        return await errors_of(api, name, **values)
+
+
+async def errors_of(api: Api, name: str, /, **values: Any) -> list[tuple[str, list[str] | None, str | None]]:
+    """The same without the proof, for loops that stand inside one `unchanged`."""
+    errors = await api.refused(name, **values)
     for error in errors:
         assert error["message"], error
     return [(error["code"], error["field"], error["contactId"]) for error in errors]
@@ -74,3 +82,20 @@ def api_answer(answer: dict[str, Any]) -> dict[str, Any]:
     for error in answer.get("errors", []):
         error.get("extensions", {}).pop("requestId", None)
     return answer
+
+
+async def post(api: Api, query: str, variables: object = None) -> httpx.Response:
+    """The bare answer; unlike httpx this sends lone surrogates, NaN and whatever else Python can spell as JSON."""
+    body = json.dumps({"query": query, "variables": variables})
+    headers = {"authorization": f"Bearer {api.token}", "content-type": "application/json"}
+    return await api.http.post("/graphql", content=body, headers=headers)
+
+
+async def refused_at_the_top(api: Api, query: str, variables: object = None) -> str:
+    """The message of a request that is refused as a whole: one error, BAD_USER_INPUT, no data."""
+    answer = await post(api, query, variables)
+    body = answer.json()
+    assert answer.status_code in (200, 400), body
+    assert body.get("data") is None or set(body["data"].values()) == {None}, body
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["BAD_USER_INPUT"], body
+    return str(body["errors"][0]["message"])

@@ -1,5 +1,7 @@
 """What no source promises: merges that cost the same whatever their size, and ids that never stop working."""
 
+from itertools import pairwise
+
 import pytest
 
 from resolvers.ids import CONTACT, decode_id
@@ -97,7 +99,7 @@ async def test_nested_merges_keep_everything_at_depth_five(api: Api) -> None:
         )
         await api.done("setLabels", "contact { id }", contactId=contact, names=[f"label{depth}"])
         chain.append(contact)
-    for source, primary in zip(chain, chain[1:], strict=False):
+    for source, primary in pairwise(chain):
         api.clock.advance(minutes=1)
         await api.merge(primary, source)
     found = await get(
@@ -140,9 +142,7 @@ async def test_the_history_says_who_when_and_why(api: Api) -> None:
         "actor": "tests",
         "createdAt": "2026-06-01T12:05:00.000000Z",
         "sources": [{"contactId": b, "name": "Anne"}],
-        "changes": [
-            {"field": "name", "value": "Anne", "contactId": b, "rule": "FILLED_FROM_SOURCE", "discarded": []}
-        ],
+        "changes": [{"field": "name", "value": "Anne", "contactId": b, "rule": "FILLED_FROM_SOURCE", "discarded": []}],
     }
     query = f"query ($id: ID!) {{ merge(id: $id) {{ {fields} }} node(id: $id) {{ ... on Merge {{ {fields} }} }} }}"
     assert await api.ask(query, id=merge) == {"merge": expected, "node": expected}

@@ -67,9 +67,7 @@ async def test_b2_metadata_merges_and_the_primary_wins_per_key(api: Api) -> None
 
 async def test_b3_the_name_is_the_primarys_unless_empty(api: Api) -> None:
     """A name stays; an empty one is filled."""
-    named, nameless, duplicate, other = [
-        await api.contact(name=name) for name in ("Ann", "   ", "Annie", "Anna")
-    ]
+    named, nameless, duplicate, other = [await api.contact(name=name) for name in ("Ann", "   ", "Annie", "Anna")]
     await api.merge(named, duplicate)
     await api.merge(nameless, other)
     assert (await get(api, named, "name"), await get(api, nameless, "name")) == ({"name": "Ann"}, {"name": "Anna"})

@@ -90,7 +90,8 @@ async def test_c3_contacts_that_cannot_be_merged_are_refused(api: Api) -> None:
 async def test_c3_without_a_key_401(api: Api) -> None:
     """No key and a wrong key are HTTP 401 with UNAUTHENTICATED and no data; nothing is merged."""
     base, mergee = await api.contact(), await api.contact()
-    query = f'mutation {{ mergeContacts(input: {{primaryContactId: "{base}", sourceContactIds: ["{mergee}"]}}) {{ merged {{ id }} }} }}'
+    given = f'{{primaryContactId: "{base}", sourceContactIds: ["{mergee}"]}}'
+    query = f"mutation {{ mergeContacts(input: {given}) {{ merged {{ id }} }} }}"
     wrong: list[dict[str, str]] = [{}, {"authorization": "Bearer ofk_nobody"}, {"authorization": f"Basic {api.token}"}]
     for headers in wrong:
         answer = await api.http.post("/graphql", json={"query": query}, headers=headers)

@@ -70,7 +70,7 @@ async def test_null_clears_an_attribute_object(api: Api) -> None:
 
 
 async def test_null_for_a_boolean_is_refused(api: Api) -> None:
-    """blocked, unsubscribed and isAdmin are true or false: null is BAD_USER_INPUT, the other fields stay as they were."""
+    """blocked, unsubscribed and isAdmin are true or false: null is BAD_USER_INPUT, and nothing is written."""
     a = await api.contact(blocked=True)
     for field in ("blocked", "unsubscribed", "isAdmin"):
         found = await refused(api, "updateContact", id=a, name="Anna", **{field: None})
@@ -94,7 +94,9 @@ async def test_an_edit_that_changes_nothing_writes_nothing(api: Api) -> None:
     await api.done("setLabels", "contact { id }", contactId=a, names=["vip"])
     api.clock.advance(hours=1)
     async with unchanged(api):
-        await _update(api, a, "id", name=" Ann ", email="ann@lee.example", customAttributes={"a": {"b": 1.0}, "x": None})
+        await _update(
+            api, a, "id", name=" Ann ", email="ann@lee.example", customAttributes={"a": {"b": 1.0}, "x": None}
+        )
 
 
 async def test_the_same_labels_again_write_nothing(api: Api) -> None:

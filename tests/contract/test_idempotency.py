@@ -11,9 +11,7 @@ _ANSWER = "merged { id } mergedContactIds remainingDuplicates merge { id }"
 
 async def _merge(api: Api, primary: str, source: str | None, key: str, **values: Any) -> dict[str, Any]:
     sources = {} if source is None else {"sourceContactIds": [source]}
-    return await api.act(
-        "mergeContacts", _ANSWER, primaryContactId=primary, idempotencyKey=key, **sources, **values
-    )
+    return await api.act("mergeContacts", _ANSWER, primaryContactId=primary, idempotencyKey=key, **sources, **values)
 
 
 async def test_the_same_key_gives_the_same_answer_and_changes_nothing(api: Api) -> None:

@@ -89,7 +89,10 @@ async def test_a_removed_identifier_finds_nobody_until_it_is_added_again(api: Ap
 
     async def found() -> list[bool]:
         by_id = (await api.ask(query))["contactByIdentifier"]
-        lists = [await listed(api, filter={"search": "ann@lee"}), await listed(api, filter={"email": "ann@lee.example"})]
+        lists = [
+            await listed(api, filter={"search": "ann@lee"}),
+            await listed(api, filter={"email": "ann@lee.example"}),
+        ]
         return [bool(by_id), *(bool(ids) for ids in lists)]
 
     assert await found() == [True, True, True]

@@ -1,5 +1,7 @@
 """Intercom's promises: a lead merges into a user, and the old id is gone from every list but leads on for ever."""
 
+from itertools import pairwise
+
 import pytest
 
 from tests.contract.steps import get, listed, refused, settings, unknown_id
@@ -138,7 +140,7 @@ async def test_i6_old_ids_resolve_for_ever_at_any_depth(api: Api) -> None:
     """A chain of six: every id answers when told to follow, also after edits and years."""
     chain = [await api.contact(name=f"Number {n}") for n in range(6)]
     merges = []
-    for source, primary in zip(chain, chain[1:], strict=False):
+    for source, primary in pairwise(chain):
         merges.append((await api.merge(primary, source))["merge"]["id"])
     last = chain[-1]
     api.clock.advance(days=4000)

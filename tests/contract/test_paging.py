@@ -1,6 +1,7 @@
 """Pages of contacts in both directions: the same rows as a plain sorted list, whatever the order, ties and blanks."""
 
 import base64
+from collections.abc import Callable
 from typing import Any
 
 import orjson
@@ -40,7 +41,7 @@ async def _people(api: Api) -> list[dict[str, Any]]:
 
 
 def _sorted(people: list[dict[str, Any]], order: str | None, direction: str) -> list[str]:
-    keys = {
+    keys: dict[str | None, Callable[[dict[str, Any]], tuple[str, ...]]] = {
         None: lambda p: (),
         "CREATED_AT": lambda p: (p["createdAt"],),
         "UPDATED_AT": lambda p: (p["updatedAt"],),
@@ -198,10 +199,9 @@ async def test_a_cursor_of_another_order_or_none_at_all_is_refused(api: Api) -> 
     for cursor in [*wrong, *(mine[order] for order in ("CREATED_AT", "UPDATED_AT", "LAST_ACTIVITY_AT", "ID"))]:
         await _refused(api, "after", first=2, after=cursor, **by_name)
         await _refused(api, "before", last=2, before=cursor, **by_name)
-    for value in ("yesterday", "2026-01-01T00:00:00", 5, None, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"):
-        await _refused(
-            api, "after", after=_cursor([1, "created_at", value, row]), orderBy={"field": "CREATED_AT"}
-        )
+    times: list[Any] = ["yesterday", "2026-01-01T00:00:00", 5, None]
+    for value in [*times, "0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"]:
+        await _refused(api, "after", after=_cursor([1, "created_at", value, row]), orderBy={"field": "CREATED_AT"})
 
 
 def _cursor(value: Any) -> str:

@@ -24,7 +24,10 @@ async def _provenance(api: Api, contact: str, *fields: str) -> dict[str, Any]:
 async def test_a_contact_of_its_own_is_the_origin_of_everything(api: Api) -> None:
     """Without merges every field with a value is PRIMARY; identifiers and labels are unions; no field is blank."""
     a = await api.contact(
-        name="Ann", email="ann@lee.example", customAttributes={"car": {"make": "VW"}}, lastActivityAt="2026-01-01T00:00:00Z"
+        name="Ann",
+        email="ann@lee.example",
+        customAttributes={"car": {"make": "VW"}},
+        lastActivityAt="2026-01-01T00:00:00Z",
     )
     assert await _provenance(api, a) == {
         "name": ("Ann", a, "PRIMARY", []),

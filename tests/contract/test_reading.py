@@ -181,7 +181,9 @@ async def test_labels_of_the_organization_by_name(api: Api) -> None:
 async def test_a_page_never_runs_a_query_for_each_contact(api: Api) -> None:
     """With every child field, two contacts cost as many statements as thirty, merges and labels on each."""
     query = f"query ($first: Int) {{ contacts(first: $first) {{ totalCount nodes {{ {_CHILDREN} }} }} }}"
-    rows = [{"name": f"N{n}", "email": f"n{n}@lee.example", "lastActivityAt": "2026-01-01T00:00:00Z"} for n in range(60)]
+    rows = [
+        {"name": f"N{n}", "email": f"n{n}@lee.example", "lastActivityAt": "2026-01-01T00:00:00Z"} for n in range(60)
+    ]
     done = await api.done("importContacts", "results { contact { id } }", contacts=rows)
     ids = [result["contact"]["id"] for result in done["results"]]
     for primary, source in zip(ids[:30], ids[30:], strict=True):

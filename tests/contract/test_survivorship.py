@@ -125,7 +125,7 @@ async def test_a_privilege_is_never_granted(api: Api) -> None:
 
 
 async def test_json_merges_by_key_and_what_is_present_wins(api: Api) -> None:
-    """"", null, false, 0 and [] of the primary are values and stay; missing keys come from the sources in order."""
+    """ "", null, false, 0 and [] of the primary are values and stay; missing keys come from the sources in order."""
     primary = {"empty": "", "nothing": None, "no": False, "zero": 0, "list": [], "one": [1]}
     first = {"empty": "x", "nothing": 1, "no": True, "zero": 5, "list": [1], "one": [2, 3], "new": None}
     second = {"new": "late", "other": {"a": [{"b": 1}]}}

@@ -24,7 +24,7 @@ async def test_upsert_makes_a_contact_that_the_identifier_leads(api: Api) -> Non
         "identifiers": [{"value": "Ann@Lee.example", "verified": True}],
     }
     b, _ = await _upsert(api, {"kind": "EXTERNAL_ID", "system": "crm", "value": "c-7"}, email="bo@lee.example")
-    found = (await get(api, b, "email identifiers { value }"))
+    found = await get(api, b, "email identifiers { value }")
     assert found["email"] == "bo@lee.example"
     assert sorted(identifier["value"] for identifier in found["identifiers"]) == ["bo@lee.example", "c-7"]
 

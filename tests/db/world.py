@@ -99,7 +99,7 @@ async def _check_derived(tx: Transaction, rows: dict[UUID, ContactRow]) -> None:
         root = rows[row.contact_id].canonical_id
         latest[root] = max(latest.get(root, NO_ACTIVITY), row.last_at)
     for found in rows.values():
-        if found.merged_into_id is None:
+        if found.living:
             assert with_derived(found, held.get(found.id, [])) == found, "search_text and name_sort are in step"
             assert found.last_activity_sort == latest.get(found.id, NO_ACTIVITY), "last_activity_sort is in step"
         else:

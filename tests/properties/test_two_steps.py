@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 
 from db.contacts import ContactRow
 from resolvers.access import ALL_SCOPES, Act, Actor
@@ -12,7 +12,7 @@ from resolvers.contacts.cells import same
 from resolvers.contacts.row_cells import cells_of
 from resolvers.ids import IdSource
 from resolvers.merging.plan import MergeTerms, plan_merge
-from tests.properties.strategies import rows
+from tests.properties.strategies import MOMENTS, make_row, rows
 from tests.properties.test_survivorship import policies
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -31,11 +31,21 @@ def without_reasons(row: ContactRow) -> dict[str, Any]:
 
 
 @given(rows(1), rows(2), rows(3), policies)
-@settings(max_examples=400)
 def test_two_steps_are_one(a: ContactRow, b: ContactRow, c: ContactRow, policy: dict[str, str]) -> None:
     """(A<-B)<-C and A<-[B,C], under any policy."""
     steps = merged(policy, merged(policy, a, b), c)
     assert same(without_reasons(steps), without_reasons(merged(policy, a, b, c)))
+
+
+def test_an_equal_value_written_later_makes_a_value_younger() -> None:
+    """MOST_RECENT: B says what A says, but later. C, in between, is older than what both say, also in two steps."""
+    january, february, march = MOMENTS[:3]
+    a = make_row(1, base_at=january, name="Ada")
+    b = make_row(2, base_at=march, name="Ada")
+    c = make_row(3, base_at=february, name="Chlöe")
+    policy = {"name": "MOST_RECENT"}
+    assert merged(policy, a, b, c).name == "Ada"
+    assert merged(policy, merged(policy, a, b), c).name == "Ada"
 
 
 @given(rows(1), rows(2), rows(3))

@@ -1,0 +1,140 @@
+"""Each field asks for its scope, and keys that are over are over."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Update, update
+
+from db.engine import Transaction
+from db.organizations import api_key
+from resolvers.access import ALL_SCOPES, Scope
+from resolvers.ids import KEY, MERGE, decode_id, encode_id
+from schema.build import build_schema
+from tests.contract.steps import unchanged, unknown_id, with_key
+from tests.support.api import Api
+
+_MAIL = '{kind: EMAIL, value: "ann@lee.example"}'
+# Root field -> the scope it needs (None: any key) and how to ask for it. CONTACT, MERGE, LABEL and ORG are filled in.
+FIELDS: dict[str, tuple[Scope | None, str]] = {
+    "Query.viewer": (None, "{ viewer { scopes organizations { id } } }"),
+    "Query.node": (Scope.CONTACTS_READ, '{ node(id: "CONTACT") { id } }'),
+    "Query.contact": (Scope.CONTACTS_READ, '{ contact(id: "CONTACT") { id } }'),
+    "Query.contacts": (Scope.CONTACTS_READ, "{ contacts { nodes { id } } }"),
+    "Query.contactByIdentifier": (
+        Scope.CONTACTS_READ,
+        '{ contactByIdentifier(kind: EMAIL, value: "ann@lee.example") { id } }',
+    ),
+    "Query.resolveContact": (Scope.CONTACTS_READ, '{ resolveContact(id: "CONTACT") { id } }'),
+    "Query.merge": (Scope.CONTACTS_READ, '{ merge(id: "MERGE") { id } }'),
+    "Query.merges": (Scope.CONTACTS_READ, "{ merges { nodes { id } } }"),
+    "Query.labels": (Scope.CONTACTS_READ, "{ labels { id } }"),
+    "Query.mergeSettings": (Scope.CONTACTS_READ, "{ mergeSettings { roleRule } }"),
+    "Mutation.createContact": (Scope.CONTACTS_WRITE, 'createContact(input: {name: "x"})'),
+    "Mutation.updateContact": (Scope.CONTACTS_WRITE, 'updateContact(input: {id: "CONTACT", name: "x"})'),
+    "Mutation.upsertContact": (Scope.CONTACTS_WRITE, f"upsertContact(input: {{by: {_MAIL}, contact: {{}}}})"),
+    "Mutation.importContacts": (Scope.CONTACTS_WRITE, "importContacts(input: {contacts: [{}]})"),
+    "Mutation.setLabels": (Scope.CONTACTS_WRITE, 'setLabels(input: {contactId: "CONTACT", names: ["x"]})'),
+    "Mutation.addIdentifier": (
+        Scope.CONTACTS_WRITE,
+        f'addIdentifier(input: {{contactId: "CONTACT", identifier: {_MAIL}}})',
+    ),
+    "Mutation.removeIdentifier": (
+        Scope.CONTACTS_WRITE,
+        'removeIdentifier(input: {contactId: "CONTACT", kind: EMAIL, value: "ann@lee.example"})',
+    ),
+    "Mutation.mergeContacts": (Scope.MERGE, 'mergeContacts(input: {primaryContactId: "CONTACT"})'),
+    "Mutation.updateMergeSettings": (Scope.SETTINGS, "updateMergeSettings(input: {roleRule: LEAD_INTO_USER})"),
+    "Mutation.deleteContact": (Scope.ERASE, 'deleteContact(input: {id: "CONTACT"})'),
+}
+
+
+def _document(text: str, contact: str, merge: str) -> str:
+    written = text.replace("CONTACT", contact).replace("MERGE", merge)
+    return written if written[0] == "{" else f"mutation {{ {written} {{ userErrors {{ code }} }} }}"
+
+
+def test_every_root_field_is_listed_here() -> None:
+    """A new field of Query or Mutation needs a line in FIELDS."""
+    schema = build_schema()._schema
+    roots = [root for root in (schema.query_type, schema.mutation_type) if root is not None]
+    assert {f"{root.name}.{name}" for root in roots for name in root.fields} == set(FIELDS)
+
+
+async def test_each_missing_scope_is_forbidden_and_named(api: Api) -> None:
+    """With all scopes but the one: FORBIDDEN, null and nothing written, for living and unknown ids."""
+    contact = await api.contact(email="ann@lee.example")
+    merge = (await api.merge(contact, await api.contact()))["merge"]["id"]
+    keys = {scope: await with_key(api, scopes=ALL_SCOPES - {scope}) for scope in Scope}
+    async with unchanged(api):
+        for name, (scope, text) in FIELDS.items():
+            if scope is None:
+                continue
+            for ids in ((contact, merge), (unknown_id(api), encode_id(MERGE, api.new_id()))):
+                answer = await keys[scope].send(_document(text, *ids))
+                assert list(answer["data"].values()) == [None], name
+                found = [(e["extensions"]["code"], e["extensions"]["requiredScope"]) for e in answer["errors"]]
+                assert found == [("FORBIDDEN", scope.value)], name
+
+
+async def test_the_one_scope_is_enough(api: Api) -> None:
+    """A key with nothing but the field's own scope is answered."""
+    keys = {scope: await with_key(api, scopes=frozenset({scope} if scope else ())) for scope in (None, *Scope)}
+    for name, (scope, text) in FIELDS.items():
+        contact = await api.contact(email="ann@lee.example")
+        merge = (await api.merge(contact, await api.contact()))["merge"]["id"]
+        answer = await keys[scope].send(_document(text, contact, merge))
+        assert "errors" not in answer, (name, answer)
+        payload: Any = next(iter(answer["data"].values()))
+        assert payload is not None, name
+        if name.startswith("Mutation."):
+            assert payload["userErrors"] == [], name
+        await api.act("deleteContact", "deletedContactIds", id=contact)
+
+
+async def test_a_refused_field_does_not_take_the_others_with_it(api: Api) -> None:
+    """Root fields are nullable: the viewer answers beside a list that is forbidden."""
+    key = await with_key(api, scopes=frozenset({Scope.MERGE}))
+    answer = await key.send("{ viewer { scopes } contacts { nodes { id } } }")
+    assert answer["data"] == {"viewer": {"scopes": ["merge"]}, "contacts": None}
+    assert [error["path"] for error in answer["errors"]] == [["contacts"]]
+
+
+async def _key_id(api: Api) -> Any:
+    return decode_id(KEY, (await api.ask("{ viewer { keyId } }"))["viewer"]["keyId"])
+
+
+async def _change(api: Api, statement: Update) -> None:
+    async def run(tx: Transaction) -> None:
+        await tx.run(statement)
+
+    await api.db.write(run)
+
+
+async def test_an_expired_key_is_unauthenticated(api: Api) -> None:
+    """Up to its last moment it works; from then on 401, UNAUTHENTICATED, no data."""
+    key_id = await _key_id(api)
+    end = api.clock() + timedelta(minutes=10)
+    await _change(api, update(api_key).where(api_key.c.id == key_id).values(expires_at=end))
+    api.clock.advance(minutes=9, seconds=59)
+    assert await api.contact(name="Ann")
+    api.clock.advance(seconds=1)
+    await _locked_out(api)
+
+
+async def test_a_revoked_key_is_unauthenticated_at_once(api: Api) -> None:
+    """The next request after the revocation is 401; another key of the organisation goes on."""
+    other = await with_key(api)
+    key_id = await _key_id(api)
+    await _change(api, update(api_key).where(api_key.c.id == key_id).values(revoked_at=api.clock()))
+    await _locked_out(api)
+    assert await other.contact(name="Ann")
+
+
+async def _locked_out(api: Api) -> None:
+    async with unchanged(api):
+        for query in ("{ viewer { name } }", 'mutation { createContact(input: {name: "x"}) { contact { id } } }'):
+            headers = {"authorization": f"Bearer {api.token}"}
+            answer = await api.http.post("/graphql", json={"query": query}, headers=headers)
+            assert answer.status_code == 401
+            assert [error["extensions"]["code"] for error in answer.json()["errors"]] == ["UNAUTHENTICATED"]
+            assert answer.json().get("data") is None

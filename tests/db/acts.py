@@ -1,0 +1,126 @@
+"""Every act that writes, by name, with an input of a given size: what the statement tests go through."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+from uuid import UUID
+
+from resolvers.contacts.create import create_contact
+from resolvers.contacts.erase import erase_contact
+from resolvers.contacts.identifiers import add_identifier, remove_identifier
+from resolvers.contacts.importing import import_contacts
+from resolvers.contacts.labels import set_labels
+from resolvers.contacts.update import update_contact
+from resolvers.contacts.upsert import upsert_contact
+from resolvers.merging.settings import update_merge_settings
+from tests.db.world import World, shown
+
+Prepared = Callable[[], Awaitable[Any]]
+
+
+def identifiers(number: int, prefix: str = "i") -> list[dict[str, str]]:
+    """Some identifiers of one kind."""
+    return [{"kind": "EXTERNAL_ID", "value": f"{prefix}{index}", "system": "crm"} for index in range(number)]
+
+
+async def tree(world: World, size: int) -> UUID:
+    """A contact with `size` others merged into it, each with an identifier, a label and activity."""
+    root = await world.contact(name="Root", email="root@a.example")
+    at = world.act.now
+    others = [await world.contact(name=f"N{i}", email=f"n{i}@a.example", lastActivityAt=at) for i in range(size)]
+    if others:
+        await world.merge(root, others)
+    await set_labels(world.db, world.act, shown(root), ["vip"])
+    return root
+
+
+async def create(world: World, size: int) -> Prepared:
+    """A contact with many identifiers."""
+    raw = {"name": "A", "lastActivityAt": world.act.now, "identifiers": identifiers(size), "idempotencyKey": "k"}
+    return lambda: create_contact(world.db, world.act, raw, world.org_id)
+
+
+async def update(world: World, size: int) -> Prepared:
+    """Every kind of change to the root of a tree."""
+    root = await tree(world, size)
+    raw = {"id": shown(root), "name": "New", "identifiers": identifiers(size), "lastActivityAt": world.act.now}
+    raw |= {"customAttributes": {f"key{index}": index for index in range(size)}}
+    return lambda: update_contact(world.db, world.act, raw)
+
+
+async def upsert_new(world: World, size: int) -> Prepared:
+    """An identifier that nobody holds."""
+    raw = {"name": "A", "identifiers": identifiers(size), "lastActivityAt": world.act.now}
+    return lambda: upsert_contact(
+        world.db, world.act, {"kind": "EMAIL", "value": "new@a.example"}, raw, world.org_id
+    )
+
+
+async def upsert_known(world: World, size: int) -> Prepared:
+    """An identifier deep in a tree."""
+    await tree(world, size)
+    raw = {"name": "Changed", "identifiers": identifiers(size), "lastActivityAt": world.act.now}
+    return lambda: upsert_contact(
+        world.db, world.act, {"kind": "EMAIL", "value": "n0@a.example"}, raw, world.org_id
+    )
+
+
+async def erase(world: World, size: int) -> Prepared:
+    """The root of a tree."""
+    root = await tree(world, size)
+    return lambda: erase_contact(world.db, world.act, shown(root), "asked for it")
+
+
+async def identify(world: World, size: int) -> Prepared:
+    """One more identifier for the root of a tree."""
+    root = await tree(world, size)
+    return lambda: add_identifier(world.db, world.act, shown(root), {"kind": "EMAIL", "value": "new@a.example"})
+
+
+async def take_off(world: World, size: int) -> Prepared:
+    """The leading identifier of a tree's root, so that another must be found."""
+    root = await tree(world, size)
+    return lambda: remove_identifier(world.db, world.act, shown(root), {"kind": "EMAIL", "value": "root@a.example"})
+
+
+async def label(world: World, size: int) -> Prepared:
+    """Many labels at once."""
+    root = await tree(world, size)
+    names = [f"label {index}" for index in range(size)]
+    return lambda: set_labels(world.db, world.act, shown(root), names)
+
+
+async def bring_in(world: World, size: int) -> Prepared:
+    """importContacts, up to 500 rows, each with an idempotency key."""
+    rows = [
+        {"name": f"P{i}", "email": f"p{i}@a.example", "lastActivityAt": world.act.now, "idempotencyKey": f"k{i}"}
+        for i in range(size)
+    ]
+    return lambda: import_contacts(world.db, world.act, rows, world.org_id)
+
+
+async def merge(world: World, size: int) -> Prepared:
+    """Named sources, with an idempotency key."""
+    ids = await world.contacts(size + 1)
+    return lambda: world.merge(ids[0], ids[1:], idempotency_key="k", reason="because")
+
+
+async def merge_repeated(world: World, size: int) -> Prepared:
+    """The same merge again under its key."""
+    ids = await world.contacts(size + 1)
+    await world.merge(ids[0], ids[1:], idempotency_key="k")
+    return lambda: world.merge(ids[0], ids[1:], idempotency_key="k")
+
+
+async def detect(world: World, size: int) -> Prepared:
+    """Sources that are found, each by an identifier of its own."""
+    primary = await world.contact(name="P", identifiers=identifiers(size))
+    for found in identifiers(size):
+        await world.contact(name="S", identifiers=[found])
+    return lambda: world.merge(primary, None, idempotency_key="k")
+
+
+async def settings(world: World, size: int) -> Prepared:
+    """Rules for many fields."""
+    fields = ["name", "company", "title", "email", "phone", "language", "timezone", "avatarUrl"][:size]
+    raw = {"survivorship": [{"field": field, "rule": "MOST_RECENT"} for field in fields], "roleRule": "ANY"}
+    return lambda: update_merge_settings(world.db, world.act, world.org_id, raw)

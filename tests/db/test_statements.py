@@ -1,0 +1,194 @@
+"""How many statements each act sends, whatever the size of its input, and that each names the organisation."""
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from db.contact_pages import (
+    AttributeEquals,
+    ContactFilter,
+    ContactOrderField,
+    Interval,
+    PageRequest,
+    contacts_holding,
+    contacts_page,
+    count_contacts,
+)
+from db.engine import Database
+from db.labels import labels_of_organization
+from db.merges import MergeFilter, count_merges, merges_page
+from db.tables import metadata
+from resolvers.contacts import children
+from resolvers.contacts.read import contact_by_id, resolve_contact
+from resolvers.merging import history
+from resolvers.paging import PageArguments
+from tests.db import acts
+from tests.db.acts import Prepared
+from tests.db.test_tables import UNDISTRIBUTED
+from tests.db.world import World, open_world, shown
+from tests.support.statements import recorded
+
+# Exact, and the same on both databases: an act that becomes dearer says so here and in docs/.
+COUNTS: dict[Callable[[World, int], Awaitable[Prepared]], int] = {
+    acts.create: 5,
+    acts.update: 10,
+    acts.upsert_new: 6,
+    acts.upsert_known: 11,
+    acts.erase: 12,
+    acts.identify: 7,
+    acts.take_off: 8,
+    acts.label: 7,
+    acts.bring_in: 5,
+    acts.merge: 8,
+    acts.merge_repeated: 4,
+    acts.detect: 10,
+    acts.settings: 3,
+}
+LARGE = {acts.bring_in: 500, acts.merge: 50, acts.merge_repeated: 50, acts.settings: 8}
+TENANT = {table.name for table in metadata.sorted_tables} - UNDISTRIBUTED
+
+
+@pytest.mark.parametrize("act", COUNTS, ids=lambda act: str(act.__name__))
+async def test_statement_counts(world: World, act: Callable[[World, int], Awaitable[Prepared]]) -> None:
+    """The same exact number of statements, and the same texts, for 1 and for many."""
+    seen: list[list[str]] = []
+    for size in (1, LARGE.get(act, 40)):
+        run = await act(await open_world(world.db), size)
+        with recorded(world.db) as statements:
+            await run()
+        seen.append([_shape(statement) for statement in statements])
+    assert [len(statements) for statements in seen] == [COUNTS[act]] * 2
+    if act is not acts.detect:  # see test_detection_is_one_statement
+        assert seen[0] == seen[1]
+
+
+def _shape(statement: str) -> str:
+    """A statement's text; the rows of a VALUES list are one, however many are inserted at once."""
+    if not statement.startswith("INSERT"):
+        return statement
+    return re.sub(r"VALUES \(.*?\)(, \([^)]*\))*(?= ON| RETURNING|$)", "VALUES (...)", statement, flags=re.S)
+
+
+async def test_detection_does_not_grow_with_identifiers(world: World) -> None:
+    """A contact with hundreds of identifiers (200 each, merged) is asked about in one statement of one size."""
+    sizes = []
+    for number in (1, 150, 600):
+        scene = await open_world(world.db)
+        parts = [acts.identifiers(min(150, number - start), f"x{start}-") for start in range(0, number, 150)]
+        primary, *others = [await scene.contact(name="P", identifiers=part) for part in parts]
+        if others:
+            await scene.merge(primary, others)
+        await scene.contact(name="S", identifiers=parts[-1][-1:])
+        with recorded(world.db) as statements:
+            found = await scene.merge(primary, None)
+        assert len(found.source_ids) == 1
+        sizes.append([len(statement) for statement in statements])
+    assert sizes[0] == sizes[1] == sizes[2]
+
+
+class _Watch:
+    """All statements of a scenario, with the number of values bound to each."""
+
+    def __init__(self, db: Database) -> None:
+        self.statements: dict[str, int] = {}
+        event.listen(db.engine.sync_engine, "before_cursor_execute", self._note)
+
+    def _note(self, _c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        bound = 0 if many else len(parameters or ())
+        self.statements[statement] = max(bound, self.statements.get(statement, 0))
+
+
+async def _everything(world: World) -> None:
+    """Every act, and everything that can be read."""
+    for act in COUNTS:
+        if act is acts.take_off:
+            continue  # test_statement_counts has it
+        scene = await open_world(world.db)
+        await (await act(scene, 5))()
+        await _read(scene)
+
+
+async def _read(world: World) -> None:
+    db, act, org = world.db, world.act, world.org_id
+    ids = list(await world.rows())
+    page = PageArguments(limit=2)
+    for contact in ids[:3]:
+        await contact_by_id(db, act, shown(contact), follow=True)
+        await contact_by_id(db, act, shown(contact), follow=False)
+        await resolve_contact(db, act, shown(contact))
+    await children.identifiers_of_contacts(db, act, ids)
+    await children.labels_of_contacts(db, act, ids)
+    await children.merged_ids_of_contacts(db, act, ids)
+    await history.merges_of_contacts(db, act, ids, page)
+    await history.count_merges_of_contacts(db, act, ids)
+    events = await db.read(lambda tx: merges_page(tx, org, MergeFilter(contact_ids=tuple(ids[:1])), 9, ids[0]))
+    await history.sources_of_merges(db, act, [found.id for found in events])
+    wanted = MergeFilter(actor="a", detected=True, undone=False, kind="CONTACTS", created_from=act.now)
+    await db.read(lambda tx: count_merges(tx, org, wanted))
+    labels = await db.read(lambda tx: labels_of_organization(tx, org))
+    span = Interval(act.now, act.now)
+    filters = [
+        ContactFilter(search="abc"),
+        ContactFilter(email="a@a.example", phones=("1234", "+491234"), role="LEAD", blocked=False),
+        ContactFilter(label_id=labels[0].id if labels else ids[0] if ids else org, custom_attribute=AttributeEquals("k", 1)),
+        ContactFilter(created_at=span, updated_at=span, last_activity_at=span, unsubscribed=True),
+    ]
+    for contacts in filters:
+        await db.read(lambda tx, found=contacts: count_contacts(tx, org, found))  # type: ignore[misc]
+        for order in ContactOrderField:
+            request = PageRequest(limit=2, order=order)
+            await db.read(lambda tx, found=contacts, asked=request: contacts_page(tx, org, found, asked))  # type: ignore[misc]
+    await db.read(lambda tx: contacts_holding(tx, org, [("EMAIL", "a", None), ("USERNAME", "b", "x")], 3))
+
+
+async def test_every_statement_names_the_organization(world: World) -> None:
+    """For each table of an organisation's data, under each alias, the statement says whose rows it means."""
+    watch = _Watch(world.db)
+    await _everything(world)
+    statements = [statement for statement in watch.statements if _tables(statement)]
+    assert len(statements) > 60
+    touched = {table for statement in statements for table, _ in _tables(statement)}
+    assert touched == TENANT - {"import_ref"}
+    assert [(alias, statement) for statement in statements for alias in _nameless(statement)] == []
+
+
+def _tables(statement: str) -> list[tuple[str, str]]:
+    """(table, alias) of each tenant table that a statement names after FROM, JOIN, UPDATE or INTO."""
+    found = re.findall(r"\b(?:FROM|JOIN|UPDATE|INTO|,) \(?(\w+)(?: AS (\w+))?", statement)
+    return [(table, alias or table) for table, alias in found if table in TENANT]
+
+
+def _nameless(statement: str) -> Sequence[str]:
+    if statement.startswith("INSERT"):
+        columns = re.match(r"INSERT INTO \w+ \(([^)]*)\)", statement)
+        return [] if columns and "org_id" in columns[1] else ["INSERT"]
+    return [alias for _, alias in _tables(statement) if f"{alias}.org_id" not in statement.split("WHERE", 1)[-1]]
+
+
+def test_the_check_can_tell() -> None:
+    """The two functions above find a statement that forgets the organisation."""
+    good = "SELECT c.id FROM contact AS c JOIN label ON label.org_id = c.org_id WHERE c.org_id = $1 AND label.org_id = 1"
+    assert _nameless(good) == []
+    assert _nameless("SELECT c.id FROM contact AS c WHERE c.id = $1") == ["c"]
+    assert _nameless("UPDATE contact SET org_id = 1 WHERE contact.id = $1") == ["contact"]
+    assert _nameless("INSERT INTO label (id, name) VALUES (1, 2)") == ["INSERT"]
+
+
+async def test_lists_are_one_bound_value(world: World) -> None:
+    """No `IN (?, ?, …)` that grows with its list: neither in the acts nor in the filters of the history."""
+    watch = _Watch(world.db)
+    await _everything(world)
+    grown = {ids: await _sizes_of_history(world, watch, ids) for ids in (2, 40)}
+    assert grown[2] == grown[40]
+    lists = [s for s in watch.statements if re.search(r"IN \((\?|\$\d+(::\w+)?)(, (\?|\$\d+(::\w+)?)){2,}", s)]
+    assert lists == []
+
+
+async def _sizes_of_history(world: World, watch: _Watch, number: int) -> set[int]:
+    contacts = tuple(world.act.new_id() for _ in range(number))
+    before = set(watch.statements)
+    await world.db.read(lambda tx: merges_page(tx, world.org_id, MergeFilter(contact_ids=contacts), 5))
+    return {len(statement) for statement in set(watch.statements) - before if "merge_event" in statement}
