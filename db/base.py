@@ -90,17 +90,32 @@ class any_of(ColumnElement[bool]):  # noqa: N801 - reads as SQL in a statement
         list_type = UuidList() if isinstance(column.type, Uuid) else TextList()
         self.members = bindparam(parameter, type_=list_type)
 
+    def self_group(self, against: Any = None) -> Any:
+        """A condition as it stands. SQLAlchemy would write `= 1` behind it on SQLite, and no index serves that."""
+        return self
+
+
+class none_of(any_of):  # noqa: N801
+    """The opposite of `any_of`."""
+
+    inherit_cache = True
+
+
+_WORDS = {any_of: ("= ANY", "IN"), none_of: ("<> ALL", "NOT IN")}
+
 
 @compiles(any_of, "postgresql")
 def _any_of_postgresql(element: any_of, compiler: SQLCompiler, **options: Any) -> str:
-    return f"{compiler.process(element.column, **options)} = ANY({compiler.process(element.members, **options)})"
+    column = compiler.process(element.column, **options)
+    members = compiler.process(element.members, **options)
+    return f"{column} {_WORDS[type(element)][0]}({members})"
 
 
 @compiles(any_of)
 def _any_of_sqlite(element: any_of, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.column, **options)
     members = compiler.process(element.members, **options)
-    return f"{column} IN (SELECT value FROM json_each({members}))"  # noqa: S608 - compiled, bound parts
+    return f"{column} {_WORDS[type(element)][1]} (SELECT value FROM json_each({members}))"  # noqa: S608 - compiled parts
 
 
 # Narrow tables whose primary key is how they are read: on SQLite the key is the table, and one tree less is written.

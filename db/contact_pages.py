@@ -7,11 +7,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import ColumnElement, and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 
-from db.contacts import CONTACT_COLUMNS, ContactRow, contact, contact_row
+from db.base import encode_json
+from db.contacts import CONTACT_COLUMNS, NO_ACTIVITY, ContactRow, contact, contact_row
 from db.engine import Transaction
 from db.identifiers import held_by_tree
 from db.labels import labelled
@@ -135,7 +135,9 @@ def _conditions(dialect: str, org_id: UUID, wanted: ContactFilter) -> list[Colum
             conditions.append(contact.c[name] == value)
     conditions += _within(contact.c.created_at, wanted.created_at)
     conditions += _within(contact.c.updated_at, wanted.updated_at)
-    conditions += _within(contact.c.last_activity_sort, wanted.last_activity_at)
+    if wanted.last_activity_at is not None:
+        conditions.append(contact.c.last_activity_sort > NO_ACTIVITY)  # never active is not active long ago
+        conditions += _within(contact.c.last_activity_sort, wanted.last_activity_at)
     if wanted.search is not None:
         conditions.append(search_condition(dialect, org_id, wanted.search))
     if wanted.email is not None:
@@ -164,7 +166,7 @@ def _attribute(dialect: str, wanted: AttributeEquals) -> ColumnElement[bool]:
     # SQLite's ->> fails on a key such as `$x` and misses `a.b`: json_each compares the key itself.
     if dialect == "postgresql":
         value = contact.c.custom_attributes.op("->", return_type=JSONB())(literal(wanted.key))
-        return value == cast(literal(_json_text(wanted.value)), JSONB)
+        return value == cast(literal(encode_json(wanted.value)), JSONB)
     entry = func.json_each(contact.c.custom_attributes).table_valued("key", "value", "type", name="entry")
     return select(literal(1)).select_from(entry).where(entry.c.key == wanted.key, _same(entry, wanted.value)).exists()
 
@@ -178,8 +180,4 @@ def _same(entry: Any, value: Any) -> ColumnElement[bool]:
     if isinstance(value, (int, float)):
         return and_(entry.c.type.in_(("integer", "real")), entry.c.value == value)
     kind = "array" if isinstance(value, list) else "object"
-    return and_(entry.c.type == kind, entry.c.value == _json_text(value))
-
-
-def _json_text(value: Any) -> str:
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    return and_(entry.c.type == kind, entry.c.value == encode_json(value))

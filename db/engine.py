@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import orjson
+import structlog
 from sqlalchemy import Connection, Executable, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -20,6 +21,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from db.base import encode_json
 from db.faults import storage_fault
 from db.writer_lock import WriterLock
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]] | None
@@ -119,7 +122,11 @@ class Database:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(_note_unheard)
+            raise
 
     async def _read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         with storage_fault():
@@ -136,6 +143,12 @@ class Database:
         with storage_fault():
             async with self._writing.begin() as connection:
                 return await work(Transaction(connection))
+
+
+def _note_unheard(task: asyncio.Task[Any]) -> None:
+    """The caller has left: nobody else will hear of a failure. Its message may quote values, so its class is noted."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.warning("unit of work failed after its caller had left", error=type(error).__qualname__)
 
 
 def _create_engine(url: str, options: EngineOptions) -> AsyncEngine:

@@ -23,9 +23,9 @@ _SQLITE = {
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY,
 }
-# Classes and codes of PostgreSQL's SQLSTATE: connection, resources, shutdown, then lock and statement time-outs,
-# deadlock, serialization, idle in transaction.
-_SQLSTATE = ("08", "53", "57P", "58", "55P03", "57014", "40P01", "40001", "25P03")
+# Classes and codes of PostgreSQL's SQLSTATE: connection, login, no such database, resources, shutdown, then lock and
+# statement time-outs, deadlock, serialization, idle in transaction.
+_SQLSTATE = ("08", "28", "3D", "53", "57P", "58", "55P03", "57014", "40P01", "40001", "25P03")
 
 
 @contextmanager

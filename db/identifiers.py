@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, bindparam, 
 from sqlmodel import Field, SQLModel
 
 from db.base import KEY_IS_TABLE, any_of, by_dialect, one_of, table_of, tenant_key
-from db.contacts import contact
+from db.contacts import ContactRow, contact
 from db.engine import Transaction
 
 KINDS = ("EMAIL", "PHONE", "EXTERNAL_ID", "USERNAME")
@@ -87,15 +87,17 @@ _of_trees = (
     .where(any_of(contact.c.org_id, "orgs"), any_of(contact.c.canonical_id, "roots"), _in_force)
     .order_by(identifier.c.created_at, identifier.c.id)
 )
-_matches = (
-    identifier.c.kind == bindparam("kind"),
-    identifier.c.system == bindparam("system"),
-    identifier.c.normalized == bindparam("normalized"),
-)
 _tree = select(contact.c.id).where(contact.c.org_id == bindparam("org"), contact.c.canonical_id == bindparam("root"))
 _take_off = (
     update(identifier)
-    .where(identifier.c.org_id == bindparam("org"), identifier.c.contact_id.in_(_tree), *_matches, _in_force)
+    .where(
+        identifier.c.org_id == bindparam("org"),
+        identifier.c.contact_id.in_(_tree),
+        identifier.c.kind == bindparam("of_kind"),
+        identifier.c.system == bindparam("of_system"),
+        any_of(identifier.c.normalized, "forms"),
+        _in_force,
+    )
     .values(removed_via_id=bindparam("root"), removed_at=bindparam("now"))
 )
 _put_on = by_dialect(
@@ -160,15 +162,17 @@ async def put_on(tx: Transaction, rows: Sequence[dict[str, Any]]) -> None:
         await tx.run(_put_on[tx.dialect], rows)
 
 
-async def take_off(tx: Transaction, org_id: UUID, root: UUID, key: tuple[str, str, str], now: datetime) -> int:
-    """Marks all equal identifiers of a survivor's tree as removed through it; the number of rows marked."""
-    kind, system, normalized = key
+async def take_off(
+    tx: Transaction, row: ContactRow, kind: str, system: str, forms: Sequence[str], now: datetime
+) -> int:
+    """Marks an identifier (any of its normal forms) as removed through this survivor, on its whole tree; the number of
+    rows marked."""
     parameters = {
-        "org": org_id,
-        "root": root,
-        "kind": kind,
-        "system": system,
-        "normalized": normalized,
+        "org": row.org_id,
+        "root": row.id,
+        "of_kind": kind,
+        "of_system": system,
+        "forms": forms,
         "now": now,
     }
     return await tx.run(_take_off, parameters)

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, bindparam, delete, select, update
 from sqlmodel import Field, SQLModel
 
-from db.base import KEY_IS_TABLE, any_of, by_dialect, table_of, tenant_key
+from db.base import KEY_IS_TABLE, any_of, by_dialect, none_of, table_of, tenant_key
 from db.contacts import contact
 from db.engine import Transaction
 
@@ -89,6 +89,20 @@ _put_on = by_dialect(
         index_elements=["org_id", "contact_id", "label_id"], set_={"removed_via_id": None, "removed_at": None}
     )
 )
+_in_force = (
+    select(contact_label.c.contact_id, contact_label.c.label_id)
+    .select_from(
+        contact.join(
+            contact_label,
+            and_(contact_label.c.org_id == contact.c.org_id, contact_label.c.contact_id == contact.c.id),
+        )
+    )
+    .where(
+        contact.c.org_id == bindparam("org"),
+        contact.c.canonical_id == bindparam("root"),
+        contact_label.c.removed_via_id.is_(None),
+    )
+)
 _take_off_others = (
     update(contact_label)
     .where(
@@ -98,7 +112,7 @@ _take_off_others = (
                 contact.c.org_id == bindparam("org"), contact.c.canonical_id == bindparam("root")
             )
         ),
-        ~any_of(contact_label.c.label_id, "kept"),
+        none_of(contact_label.c.label_id, "kept"),
         contact_label.c.removed_via_id.is_(None),
     )
     .values(removed_via_id=bindparam("root"), removed_at=bindparam("now"))
@@ -124,6 +138,17 @@ async def labels_of(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUID]
     for row in await tx.rows(_of_trees, {"orgs": orgs, "roots": roots}):
         found[row.canonical_id].append(LabelRow(*row[1:]))
     return {root: _by_name(labels) for root, labels in found.items()}
+
+
+async def own_labels(tx: Transaction, org_id: UUID, root: UUID) -> tuple[set[UUID], set[UUID]]:
+    """(the labels in force under the survivor's own id, those in force on its whole tree)."""
+    own: set[UUID] = set()
+    everywhere: set[UUID] = set()
+    for contact_id, label_id in await tx.rows(_in_force, {"org": org_id, "root": root}):
+        everywhere.add(label_id)
+        if contact_id == root:
+            own.add(label_id)
+    return own, everywhere
 
 
 async def make_labels(tx: Transaction, org_id: UUID, rows: Sequence[dict[str, Any]]) -> list[UUID]:

@@ -238,14 +238,15 @@ async def merges_page(
     statement = select(*EVENT_COLUMNS).where(*_conditions(org_id, wanted))
     if after is not None:
         statement = statement.where(merge_event.c.id < after)
-    rows = await tx.rows(statement.order_by(merge_event.c.id.desc()).limit(limit + 1))
+    statement = statement.order_by(merge_event.c.id.desc()).limit(limit + 1)
+    rows = await tx.rows(statement, {"contacts": wanted.contact_ids} if wanted.contact_ids is not None else None)
     return [MergeRow(*row) for row in rows]
 
 
 async def count_merges(tx: Transaction, org_id: UUID, wanted: MergeFilter) -> int:
     """How many merges match."""
     statement = select(func.count()).select_from(merge_event).where(*_conditions(org_id, wanted))
-    row = await tx.row(statement)
+    row = await tx.row(statement, {"contacts": wanted.contact_ids} if wanted.contact_ids is not None else None)
     return row[0] if row else 0
 
 
@@ -263,9 +264,9 @@ def _conditions(org_id: UUID, wanted: MergeFilter) -> list[ColumnElement[bool]]:
         conditions.append(merge_event.c.created_at < wanted.created_before)
     if wanted.contact_ids is not None:
         as_source = select(merge_source.c.merge_id).where(
-            merge_source.c.org_id == org_id, merge_source.c.contact_id.in_(wanted.contact_ids)
+            merge_source.c.org_id == org_id, any_of(merge_source.c.contact_id, "contacts")
         )
-        as_primary = merge_event.c.primary_contact_id.in_(wanted.contact_ids)
+        as_primary = any_of(merge_event.c.primary_contact_id, "contacts")
         conditions.append(or_(as_primary, merge_event.c.id.in_(as_source)))
     return conditions
 

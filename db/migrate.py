@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import Database
 from db.faults import storage_fault
+from db.planner import teach_planner
 
 _LOCK = 7_465_302  # any constant: keeps two `onefold migrate` on one PostgreSQL apart
 
@@ -46,7 +47,9 @@ async def migrate(database: Database, revision: str = "head") -> None:
                 if database.dialect == "postgresql":
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
                 await connection.run_sync(_upgrade, revision)
-                await _check_foreign_keys(connection)
+                if database.dialect == "sqlite":
+                    await _check_foreign_keys(connection)
+                    await teach_planner(connection)
     await database.engine.dispose()  # no connection keeps a statement prepared for the old tables
 
 
@@ -59,10 +62,9 @@ async def _without_foreign_keys(connection: AsyncConnection) -> None:
 
 
 async def _check_foreign_keys(connection: AsyncConnection) -> None:
-    if connection.dialect.name == "sqlite":
-        broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
-        if broken:
-            raise RuntimeError(f"the migration would leave {len(broken)} rows without what they refer to")
+    broken = (await connection.exec_driver_sql("PRAGMA foreign_key_check")).all()
+    if broken:
+        raise RuntimeError(f"the migration would leave {len(broken)} rows without what they refer to")
 
 
 def _upgrade(connection: Connection, revision: str) -> None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from db.faults import StorageUnavailable
+from db.faults import StorageUnavailable, storage_fault
 
 
 class WriterLock:
@@ -33,7 +33,8 @@ class WriterLock:
         except TimeoutError as error:
             raise StorageUnavailable("WriterQueue") from error
         try:
-            handle = await self._lock_file()
+            with storage_fault():  # such as a folder that is gone
+                handle = await self._lock_file()
             try:
                 yield
             finally:

@@ -36,6 +36,7 @@ async def draw() -> None:
         await page.get_by_role("button", name="Execute query").click()
         answer = page.locator(".graphiql-response .view-lines")
         await expect(answer).to_contain_text("merged", timeout=20_000)
+        await page.get_by_role("button", name="Variables", exact=True).click()
         await page.wait_for_timeout(1_000)  # colours come a moment after the text
         await page.screenshot(path=str(PICTURE))
         await browser.close()

@@ -11,7 +11,7 @@ from gateway.strict_json import RefusedJson, loads_strict
 from resolvers.access import Act, Actor
 from resolvers.contacts.preparing import ImportTerms, PreparedRow, prepare_line
 from resolvers.errors import ErrorCode, UserError
-from resolvers.ids import ORGANIZATION, IdSource, encode_id
+from resolvers.ids import IdSource
 
 LINE_BYTES = 1_000_000
 REF_LENGTH = 255
@@ -35,9 +35,6 @@ def _read(act: Act, terms: ImportTerms, line: bytes) -> PreparedRow:
         return _bad(f"Not JSON: {error.msg}")
     if not isinstance(row, dict):
         return _bad("A line must be a JSON object.")
-    organization = encode_id(ORGANIZATION, terms.org_id)
-    if row.get("organizationId") not in (None, organization):
-        return _bad(f"The line belongs to another organization than {organization}.", "organizationId")
     ref = row.pop("ref", None)
     if ref is not None and not _is_ref(ref):
         return _bad(f"ref must be a string or a whole number of 1 to {REF_LENGTH} characters.", "ref")

@@ -73,15 +73,15 @@ def organization_for_query(actor: Actor, asked: UUID | None) -> UUID | None:
     raise CodedError(ErrorCode.BAD_USER_INPUT, _NAME_ONE, argument="organizationId")
 
 
-def organization_for_input(actor: Actor, asked: UUID | None) -> UUID:
+def organization_for_input(actor: Actor, asked: UUID | None, *within: str) -> UUID:
     """The organisation that a mutation without a contact id works in. Raises Refused."""
     if asked is not None:
         if asked in actor.organizations:
             return asked
-        raise refuse(ErrorCode.NOT_FOUND, "Organization not found.", "organizationId")
+        raise refuse(ErrorCode.NOT_FOUND, "Organization not found.", *within, "organizationId")
     if len(actor.organizations) == 1:
         return actor.organizations[0]
-    raise refuse(ErrorCode.BAD_USER_INPUT, _NAME_ONE, "organizationId")
+    raise refuse(ErrorCode.BAD_USER_INPUT, _NAME_ONE, *within, "organizationId")
 
 
 _NAME_ONE = "This key sees several organizations: name one in organizationId (viewer lists them)."

@@ -78,7 +78,7 @@ def decode_cursor(cursor: str | None, argument: str, order: str, read: Callable[
         if version != _VERSION or of_order != order:
             raise ValueError("of another order")
         return read(value), UUID(hex=row_id)
-    except (ValueError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, OverflowError, binascii.Error):
         message = f"{argument} is no cursor of this list in this order. Take one from pageInfo or edges, unchanged."
         raise bad_argument(argument, message) from None
 

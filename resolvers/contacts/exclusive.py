@@ -22,9 +22,7 @@ def is_exclusive(rule: str, kind: str) -> bool:
     return rule == "UNIQUE" or (rule == "UNIQUE_EXTERNAL_IDS" and kind == "EXTERNAL_ID")
 
 
-async def guard_exclusive(
-    tx: Transaction, org_id: UUID, rule: str, identifiers: Iterable[Identifying], *field: str
-) -> None:
+async def guard_exclusive(tx: Transaction, org_id: UUID, rule: str, identifiers: Iterable[Identifying]) -> None:
     """Takes the organisation's lock if the rule asks for it. Raises IDENTIFIER_TAKEN naming each holder.
 
     To be called before a contact is locked: the organisation's lock always comes first.
@@ -32,7 +30,7 @@ async def guard_exclusive(
     exclusive = [found for found in identifiers if is_exclusive(rule, found.kind)]
     if exclusive:
         await lock_organization(tx, org_id)
-        check_exclusive(exclusive, await holders(tx, org_id, [found.key for found in exclusive]), None, *field)
+        check_exclusive(exclusive, await holders(tx, org_id, [found.key for found in exclusive]), None)
 
 
 async def lock_if_exclusive(tx: Transaction, org_id: UUID, rule: str, identifiers: Sequence[Identifying]) -> Holders:
@@ -44,14 +42,22 @@ async def lock_if_exclusive(tx: Transaction, org_id: UUID, rule: str, identifier
     return await holders(tx, org_id, [found.key for found in exclusive])
 
 
-def check_exclusive(identifiers: Iterable[Identifying], held: Holders, own: UUID | None, *field: str) -> None:
-    """Raises IDENTIFIER_TAKEN for every identifier that somebody else than `own` holds."""
+def check_exclusive(
+    identifiers: Iterable[Identifying],
+    held: Holders,
+    own: UUID | None,
+    *,
+    within: tuple[str, ...] = (),
+    field: tuple[str, ...] | None = None,
+) -> None:
+    """Raises IDENTIFIER_TAKEN for every identifier that somebody else than `own` holds, at its field of the input
+    (`within` an outer one) or at `field`."""
     errors = [
         UserError(
             ErrorCode.IDENTIFIER_TAKEN,
             f"{found.kind} {found.value} belongs to {encode_id(CONTACT, holder)}, and this organization keeps it "
             "to one contact. Merge the two, or take it off the other first.",
-            field or (_FIELD.get(found.kind, "identifiers"),),
+            field or (*within, _FIELD.get(found.kind, "identifiers")),
             holder,
         )
         for found in identifiers

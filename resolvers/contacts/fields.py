@@ -65,6 +65,12 @@ class Fields:
         self.wrong(f"{name} must be one of {', '.join(known)}.", name)
         return None
 
+    def inner(self, raw: Mapping[str, Any], *path: str) -> "Fields":
+        """The fields of an object inside this one; what is wrong there counts here too."""
+        fields = Fields(raw, (*self._path, *path))
+        fields.errors = self.errors
+        return fields
+
     def wrong(self, message: str, *path: str, code: ErrorCode = ErrorCode.BAD_USER_INPUT) -> None:
         """Notes one thing that is wrong."""
         self.errors.append(UserError(code, message, (*self._path, *path)))

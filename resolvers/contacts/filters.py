@@ -72,6 +72,7 @@ def _attribute(raw: Mapping[str, Any] | None) -> AttributeEquals | None:
     if raw is None:
         return None
     try:
-        return AttributeEquals(values.sound_text(raw["key"]), values.json_value(raw["equals"]))
+        values.sound_text(raw["key"])  # checked, but taken as it stands: keys are stored as they were sent
+        return AttributeEquals(raw["key"], values.json_value(raw["equals"]))
     except BadValue as error:
         raise bad_argument("filter.customAttribute", f"customAttribute {error}.") from None

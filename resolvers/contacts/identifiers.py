@@ -17,7 +17,7 @@ from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import read_identifier
 from resolvers.contacts.update import save_edit
-from resolvers.contacts.values import Identifying, email, phone_region
+from resolvers.contacts.values import Identifying, email, phone_forms, phone_region
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import CONTACT, decode_id
 from resolvers.merging.refusals import contact_not_found
@@ -84,21 +84,31 @@ async def _add(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, An
     settings, found = await _read(tx, act, contact_id, Fields(raw, ("identifier",)))
     held = await lock_if_exclusive(tx, settings.org_id, settings.identifier_rule, [found])
     row = await lock_landing(tx, act, contact_id)
-    check_exclusive([found], held, row.id, "identifier", "value")
-    await identifiers.put_on(tx, [identifier_values(act, row, found)])
+    check_exclusive([found], held, row.id, field=("identifier", "value"))
     leading = _LEADING.get(found.kind)
-    if leading and getattr(row, leading) is None:
+    leads = leading is not None and getattr(row, leading) is None
+    if not leads and await _is_held(tx, row, found):
+        return landed(row, contact_id)
+    await identifiers.put_on(tx, [identifier_values(act, row, found)])
+    if leading is not None and leads:
         row = _leads(act, row, leading, found.value if leading == "email" else found.normalized)
     return landed(await save_edit(tx, act, row), contact_id)
 
 
+async def _is_held(tx: Transaction, row: ContactRow, found: Identifying) -> bool:
+    """Whether the survivor has this very identifier under its own id already, as verified as it is sent."""
+    held = (await identifiers.identifiers_of(tx, [row.org_id], [row.id]))[row.id]
+    return any(h.key == found.key and h.contact_id == row.id and h.verified >= found.verified for h in held)
+
+
 async def _remove(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, Any]) -> Landed:
-    _settings, wanted = await _read(tx, act, contact_id, Fields(raw))
+    settings, wanted = await _read(tx, act, contact_id, Fields(raw))
     row = await lock_landing(tx, act, contact_id)
-    if await identifiers.take_off(tx, row.org_id, row.id, wanted.key, act.now) == 0:
+    forms = _forms(row, wanted, settings.default_region)
+    if await identifiers.take_off(tx, row, wanted.kind, wanted.system, forms, act.now) == 0:
         raise refuse(ErrorCode.NOT_FOUND, f"This contact has no {wanted.kind} {wanted.value}.", "value")
     leading = _LEADING.get(wanted.kind)
-    if leading and _is_leading(row, leading, wanted):
+    if leading and _is_leading(row, leading, forms):
         row = _leads(act, row, leading, await _next(tx, row, wanted.kind))
     return landed(await save_edit(tx, act, row), contact_id)
 
@@ -108,17 +118,27 @@ async def _read(tx: Transaction, act: Act, contact_id: UUID, fields: Fields) -> 
     if survivor is None:
         raise contact_not_found(contact_id, "contactId")
     settings = await settings_for_identifiers(tx, survivor.org_id)
-    region = phone_region((survivor.address or {}).get("country")) or settings.default_region
-    found = read_identifier(fields, region)
+    found = read_identifier(fields, _region(survivor, settings.default_region))
     fields.refuse_if_wrong()
     assert found is not None
     return settings, found
 
 
-def _is_leading(row: ContactRow, leading: str, wanted: Identifying) -> bool:
+def _forms(row: ContactRow, wanted: Identifying, default_region: str | None) -> tuple[str, ...]:
+    """The normal forms it may be stored under: a number may have come before its region was known."""
+    if wanted.kind != "PHONE":
+        return (wanted.normalized,)
+    return tuple(dict.fromkeys((wanted.normalized, *phone_forms(wanted.value, _region(row, default_region)))))
+
+
+def _region(row: ContactRow, default_region: str | None) -> str | None:
+    return phone_region((row.address or {}).get("country")) or default_region
+
+
+def _is_leading(row: ContactRow, leading: str, forms: Sequence[str]) -> bool:
     if leading == "phone":
-        return row.phone == wanted.normalized
-    return row.email is not None and email(row.email).normalized == wanted.normalized
+        return row.phone in forms
+    return row.email is not None and email(row.email).normalized in forms
 
 
 async def _next(tx: Transaction, row: ContactRow, kind: str) -> str | None:

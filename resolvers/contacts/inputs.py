@@ -3,13 +3,13 @@
 One reader for GraphQL inputs and lines of an import file: both are mappings by the API's field names.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from db.contacts import AVAILABILITIES, ROLES
+from db.contacts import AVAILABILITIES, NO_ACTIVITY, ROLES
 from db.identifiers import KINDS
 from resolvers.contacts import values
 from resolvers.contacts.cells import ATTRIBUTES
@@ -73,9 +73,9 @@ def read_new_contact(fields: Fields, now: datetime, default_region: str | None) 
     cells["isAdmin"] = bool(fields.flag("isAdmin"))
     cells |= _consents(fields, now)
     attributes = {name: _attributes(fields, name) or {} for name in ATTRIBUTES}
-    _check_size(fields, list(attributes.values()))
+    check_size(fields, attributes)
     created_at = fields.read("createdAt", partial(_creation, now=now)) or now
-    last_activity_at = fields.read("lastActivityAt", values.moment)
+    last_activity_at = fields.read("lastActivityAt", _activity)
     fields.refuse_if_wrong()
     return NewContact(cells, attributes, _unique(email, phone, *others), created_at, last_activity_at)
 
@@ -93,7 +93,7 @@ def read_patch(fields: Fields, now: datetime, default_region: str | None, curren
     flags = {name: fields.flag(name) for name in ("blocked", "unsubscribed", "isAdmin")}
     reasons = {name: fields.read(name, reader) for name, reader in _REASON_READERS.items() if name in fields}
     patches = {name: _attributes(fields, name) for name in ATTRIBUTES if name in fields}
-    activity = {name: fields.read(name, values.moment) for name in ("lastActivityAt",) if name in fields}
+    activity = {name: fields.read(name, _activity) for name in ("lastActivityAt",) if name in fields}
     others = _others(fields, region)
     fields.refuse_if_wrong()
     return ContactPatch(
@@ -109,13 +109,13 @@ def read_patch(fields: Fields, now: datetime, default_region: str | None, curren
 
 def read_identifier(fields: Fields, region: str | None) -> Identifying | None:
     """One IdentifierInput; what is wrong is noted in `fields`."""
-    kind = fields.choice("kind", KINDS)
-    if kind is None:
-        if not fields.errors:
-            fields.wrong(f"kind must be one of {', '.join(KINDS)}.", "kind")
+    kind = fields.raw("kind")
+    if kind not in KINDS:
+        fields.wrong(f"kind must be one of {', '.join(KINDS)}.", "kind")
         return None
     verified = bool(fields.flag("verified")) if fields.given("verified") else False
-    found = fields.check(lambda: values.identifying(kind, fields.raw("value"), fields.raw("system"), region), "value")
+    system = fields.check(lambda: values.system_of(kind, fields.raw("system")), "system")
+    found = fields.check(lambda: values.identifying(kind, fields.raw("value"), system or "", region), "value")
     return Identifying(found.kind, found.value, found.normalized, found.system, verified) if found else None
 
 
@@ -180,9 +180,7 @@ def _others(fields: Fields, region: str | None) -> list[Identifying]:
         return []
     found = []
     for index, item in enumerate(raw):
-        inner = Fields(item, ("identifiers", str(index)))
-        identifier = read_identifier(inner, region)
-        fields.errors += inner.errors
+        identifier = read_identifier(fields.inner(item, "identifiers", str(index)), region)
         if identifier is not None:
             found.append(identifier)
     return found
@@ -215,6 +213,13 @@ def _birth(value: object, now: datetime) -> date | None:
     return born
 
 
+def _activity(value: object) -> datetime | None:
+    at = values.moment(value)
+    if at == NO_ACTIVITY:
+        raise BadValue("must lie after 0001-01-01T00:00:00Z, which stands for never")
+    return at
+
+
 def _creation(value: object, now: datetime) -> datetime | None:
     created = values.moment(value)
     assert _CREATION_FROM is not None
@@ -223,11 +228,12 @@ def _creation(value: object, now: datetime) -> datetime | None:
     return created
 
 
-def _check_size(fields: Fields, objects: list[dict[str, Any]]) -> None:
-    size = values.size_of(*objects)
+def check_size(
+    fields: Fields, attributes: Mapping[str, Mapping[str, Any]], sent: Collection[str] | None = None
+) -> None:
+    """The three objects share one limit; the largest of those that were sent is named."""
+    size = values.size_of(*attributes.values())
     if size > ATTRIBUTE_BYTES:
-        fields.wrong(
-            f"customAttributes, metadata and additionalAttributes have {size} bytes together; "
-            f"at most {ATTRIBUTE_BYTES} are stored.",
-            "customAttributes",
-        )
+        name = max(sent or attributes, key=lambda candidate: values.size_of(attributes[candidate]))
+        message = f"{', '.join(attributes)} have {size} bytes together; at most {ATTRIBUTE_BYTES} are stored."
+        fields.wrong(message, name)

@@ -38,6 +38,9 @@ async def _set(tx: Transaction, act: Act, contact_id: UUID, wanted: dict[str, st
         for key, name in sorted(wanted.items())  # one order for everybody: two writers cannot deadlock
     ]
     label_ids = await labels.make_labels(tx, row.org_id, new)
+    own, everywhere = await labels.own_labels(tx, row.org_id, row.id)
+    if own == everywhere == set(label_ids):
+        return landed(row, contact_id)
     await labels.set_labels(tx, row.org_id, row.id, label_ids, act.now)
     row = replace(row, updated_at=max(act.now, row.updated_at), version=row.version + 1)
     await contact_rows.save_contact(tx, row)

@@ -22,6 +22,7 @@ from resolvers.contacts.inputs import CREATE_FIELDS, read_new_contact
 from resolvers.contacts.values import Identifying
 from resolvers.errors import Refused, UserError
 from resolvers.idempotency import answer_for, comparable
+from resolvers.ids import ORGANIZATION, encode_id
 from resolvers.merging.request import read_key
 
 
@@ -77,6 +78,8 @@ def ref_hash(terms: ImportTerms, ref: str) -> str:
 def _prepare(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str | None) -> PreparedRow:
     fields = Fields(raw)
     fields.expect_only(CREATE_FIELDS)
+    if fields.given("organizationId") and fields.raw("organizationId") != encode_id(ORGANIZATION, terms.org_id):
+        fields.wrong("The row names another organization than the one imported into; leave it out.", "organizationId")
     new = read_new_contact(fields, act.now, terms.default_region)
     row = new_row(act, terms.org_id, new)
     key = read_key(raw.get("idempotencyKey"))

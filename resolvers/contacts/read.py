@@ -22,7 +22,7 @@ from db.erasures import ErasureRow
 from db.merges import MergeRow
 from db.organizations import settings
 from resolvers.access import Act, Scope, require
-from resolvers.contacts.values import BadValue, identifying, phone_forms
+from resolvers.contacts.values import BadValue, identifying, moment, phone_forms, system_of
 from resolvers.ids import CONTACT, decode_id
 from resolvers.paging import Page, PageArguments, bad_argument, cut_page, decode_cursor, encode_cursor
 
@@ -83,7 +83,7 @@ async def _by_identifier(
         if kind == "PHONE" and system is None:
             forms = phone_forms(value, region)
         else:
-            forms = (identifying(kind, value, system, region).normalized,)
+            forms = (identifying(kind, value, system_of(kind, system), region).normalized,)
     except BadValue as error:
         raise bad_argument("value", f"value {error}.") from None
     return await contacts_holding(tx, org_id, [(kind, form, system) for form in forms], first)
@@ -169,7 +169,7 @@ def _text(value: Any) -> str:
 
 
 def _moment(value: Any) -> datetime:
-    read = datetime.fromisoformat(value)
-    if read.tzinfo is None:
-        raise ValueError("no offset")
+    read = moment(value)  # BadValue is a ValueError
+    if read is None:
+        raise ValueError("no time")
     return read

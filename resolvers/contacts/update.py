@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +18,9 @@ from resolvers.contacts.create import identifier_values
 from resolvers.contacts.derived import with_derived
 from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
 from resolvers.contacts.fields import Fields
-from resolvers.contacts.inputs import ContactPatch, read_patch
+from resolvers.contacts.inputs import ContactPatch, check_size, read_patch
 from resolvers.contacts.row_cells import cells_of, with_cells
-from resolvers.contacts.values import ATTRIBUTE_BYTES, size_of
+from resolvers.contacts.values import attributes, size_of
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import CONTACT, decode_id, encode_id
 from resolvers.merging.refusals import contact_not_found
@@ -133,20 +134,23 @@ def _consent(cell: dict[str, Any], value: bool | None, now: datetime) -> dict[st
 def _with_attributes(row: ContactRow, patch: ContactPatch) -> ContactRow:
     if not patch.attributes:
         return row
-    values: dict[str, Any] = {}
-    for name, change in patch.attributes.items():
-        column = ATTRIBUTES[name]
-        values[column] = {} if change is None else merge_patch(getattr(row, column), change)
-    changed = replace(row, **values)
-    size, before = (size_of(*(getattr(r, column) for column in ATTRIBUTES.values())) for r in (changed, row))
-    if size > max(ATTRIBUTE_BYTES, before):
-        raise refuse(
-            ErrorCode.BAD_USER_INPUT,
-            f"customAttributes, metadata and additionalAttributes would have {size} bytes together; "
-            f"at most {ATTRIBUTE_BYTES} are stored.",
-            next(iter(patch.attributes)),
-        )
-    return changed
+    objects = {name: getattr(row, column) for name, column in ATTRIBUTES.items()}
+    patched = {name: {} if p is None else merge_patch(objects[name], p) for name, p in patch.attributes.items()}
+    _check_limits(objects, patched)
+    values: dict[str, Any] = {ATTRIBUTES[name]: value for name, value in patched.items()}
+    return replace(row, **values)
+
+
+def _check_limits(before: dict[str, Any], patched: dict[str, Any]) -> None:
+    """The limits hold for the whole, not for each patch alone. A contact that merges have made larger may shrink."""
+    fields = Fields({})
+    after = before | patched
+    for name, value in patched.items():
+        if size_of(value) > size_of(before[name]):
+            fields.check(partial(attributes, value), name)
+    if size_of(*after.values()) > size_of(*before.values()):
+        check_size(fields, after, patched.keys())
+    fields.refuse_if_wrong()
 
 
 def merge_patch(target: Any, patch: dict[str, Any]) -> dict[str, Any]:

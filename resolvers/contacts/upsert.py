@@ -37,7 +37,7 @@ async def upsert_contact(
 ) -> Upserted:
     """Raises Refused: AMBIGUOUS_IDENTIFIER with one error a holder when several contacts hold it."""
     require(act.actor, Scope.CONTACTS_WRITE)
-    org_id = organization_for_input(act.actor, organization_id)
+    org_id = organization_for_input(act.actor, organization_id, "contact")
     if raw.get("idempotencyKey") is not None:
         raise refuse(
             ErrorCode.BAD_USER_INPUT,
@@ -110,7 +110,7 @@ async def _check_rule(
 ) -> None:
     exclusive = [found for found in identifiers if is_exclusive(settings.identifier_rule, found.kind)]
     held = await holders(tx, org_id, [found.key for found in exclusive])
-    check_exclusive(exclusive, held, own, "contact", "identifiers")
+    check_exclusive(exclusive, held, own, within=("contact",))
 
 
 def _ambiguous(identifier: Identifying, roots: list[UUID]) -> Refused:

@@ -78,7 +78,10 @@ def folded(value: str | None) -> str:
     """The form that search and the order of names compare: NFKC, casefolded, one space for any white space."""
     if not value:
         return ""
-    return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+    if value.isascii():
+        return " ".join(value.lower().split())
+    once = " ".join(unicodedata.normalize("NFKC", value).casefold().split())
+    return once if once == value else folded(once)  # folding may join what it made: until nothing changes
 
 
 def email(value: object) -> Identifying:
@@ -145,22 +148,22 @@ def phone_forms(value: str, region: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(forms))
 
 
-def named(kind: str, value: object, system: object) -> Identifying:
-    """An EXTERNAL_ID or USERNAME, which may belong to a system."""
+def identifying(kind: str, value: object, system: str, region: str | None) -> Identifying:
+    """An identifier of any kind; `system` as `system_of` reads it."""
+    if kind in ("EMAIL", "PHONE"):
+        return email(value) if kind == "EMAIL" else phone(value, region)
     shown = text(value, 255)
     if shown is None:
         raise BadValue("must not be blank")
-    owner = text(system, 64) or ""
-    return Identifying(kind, shown, folded(shown) if kind == "USERNAME" else shown, owner)
+    return Identifying(kind, shown, folded(shown) if kind == "USERNAME" else shown, system)
 
 
-def identifying(kind: str, value: object, system: object, region: str | None) -> Identifying:
-    """An identifier of any kind."""
-    if kind in ("EXTERNAL_ID", "USERNAME"):
-        return named(kind, value, system)
-    if text(system, 64) is not None:
-        raise BadValue(f"a system belongs to EXTERNAL_ID and USERNAME, not to {kind}")
-    return email(value) if kind == "EMAIL" else phone(value, region)
+def system_of(kind: str, value: object) -> str:
+    """The system that an EXTERNAL_ID or USERNAME belongs to; "" for none."""
+    system = text(value, 64)
+    if system is not None and kind in ("EMAIL", "PHONE"):
+        raise BadValue(f"belongs to EXTERNAL_ID and USERNAME, not to {kind}; leave it out")
+    return system or ""
 
 
 def country(value: object) -> str | None:
@@ -193,7 +196,7 @@ def moment(value: object) -> datetime | None:
     if value is None:
         return None
     if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC)
+        return _in_utc(value)
     match = _MOMENT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise BadValue("must be a time with an offset (RFC 3339), such as 2026-01-31T12:00:00Z")
@@ -202,9 +205,19 @@ def moment(value: object) -> datetime | None:
     fraction = (match[3] or "")[:6].ljust(6, "0")
     offset = "+00:00" if match[4] in "Zz" else match[4]
     try:
-        return datetime.fromisoformat(f"{match[1]}T{match[2]}.{fraction}{offset}").astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadValue("is not a time that exists between the years 1 and 9999 in UTC") from None
+        return _in_utc(datetime.fromisoformat(f"{match[1]}T{match[2]}.{fraction}{offset}"))
+    except ValueError:
+        raise BadValue(_NO_TIME) from None
+
+
+_NO_TIME = "is not a time that exists between the years 1 and 9999 in UTC"
+
+
+def _in_utc(value: datetime) -> datetime:
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise BadValue(_NO_TIME) from None
 
 
 def moment_text(value: datetime) -> str:

@@ -87,8 +87,14 @@ async def test_times_at_every_edge(api: Api) -> None:
 
 
 async def test_every_field_of_time_reads_back_at_its_ends(api: Api) -> None:
-    """The first and the last moment that there is are kept by each field that takes any time."""
-    for moment in ("0001-01-01T00:00:00.000000Z", "0001-01-01T00:00:00.000001Z", "9999-12-31T23:59:59.999999Z"):
+    """The first and the last moment that there is are kept by each field that takes any time. The very first one stands
+    for "never active" in the database, so lastActivityAt refuses it."""
+    first = "0001-01-01T00:00:00.000000Z"
+    values = dict.fromkeys(("firstSeenAt", "blockedAt", "unsubscribedAt"), first)
+    assert await get(api, await api.contact(**values), " ".join(values)) == values
+    found = await refused(api, "createContact", lastActivityAt=first)
+    assert found == [("BAD_USER_INPUT", ["lastActivityAt"], None)]
+    for moment in ("0001-01-01T00:00:00.000001Z", "9999-12-31T23:59:59.999999Z"):
         values = dict.fromkeys(("firstSeenAt", "lastActivityAt", "blockedAt", "unsubscribedAt"), moment)
         a = await api.contact(**values, blocked=True, unsubscribed=True)
         assert await get(api, a, " ".join(values)) == values

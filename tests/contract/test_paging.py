@@ -177,24 +177,22 @@ async def test_a_cursor_of_another_order_or_none_at_all_is_refused(api: Api) -> 
     wrong: list[str] = [history["merges"]["edges"][0]["cursor"], merge["merge"]["id"]]
     wrong += ["", " ", "null", "=", "A", "%", "é", "\u0661", "a" * 5_000, mine["NAME"][:-3], mine["NAME"] + "AAAA"]
     row = "0" * 32
-    wrong += [
-        _cursor(value)
-        for value in (
-            None,
-            5,
-            {},
-            [],
-            [1, "name_sort", "x"],
-            [2, "name_sort", "x", row],
-            [1, "name_sort", 5, row],
-            [1, "name_sort", None, row],
-            [1, "name_sort", "x\x00y", row],
-            [1, "name_sort", "x", "zz"],
-            [1, "name_sort", "x", 7],
-            [1, "password", "x", row],
-            [1, "created_at", "2026-01-01T00:00:00+00:00", row],
-        )
+    forged: list[Any] = [
+        None,
+        5,
+        {},
+        [],
+        [1, "name_sort", "x"],
+        [2, "name_sort", "x", row],
+        [1, "name_sort", 5, row],
+        [1, "name_sort", None, row],
+        [1, "name_sort", "x\x00y", row],
+        [1, "name_sort", "x", "zz"],
+        [1, "name_sort", "x", 7],
+        [1, "password", "x", row],
+        [1, "created_at", "2026-01-01T00:00:00+00:00", row],
     ]
+    wrong += [_cursor(value) for value in forged]
     by_name = {"orderBy": {"field": "NAME"}}
     for cursor in [*wrong, *(mine[order] for order in ("CREATED_AT", "UPDATED_AT", "LAST_ACTIVITY_AT", "ID"))]:
         await _refused(api, "after", first=2, after=cursor, **by_name)

@@ -43,7 +43,10 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
         'removeIdentifier(input: {contactId: "CONTACT", kind: EMAIL, value: "ann@lee.example"})',
     ),
     "Mutation.mergeContacts": (Scope.MERGE, 'mergeContacts(input: {primaryContactId: "CONTACT"})'),
-    "Mutation.updateMergeSettings": (Scope.SETTINGS, "updateMergeSettings(input: {roleRule: LEAD_INTO_USER})"),
+    "Mutation.updateMergeSettings": (
+        Scope.SETTINGS,
+        "updateMergeSettings(input: {identifierRule: UNIQUE_EXTERNAL_IDS})",
+    ),
     "Mutation.deleteContact": (Scope.ERASE, 'deleteContact(input: {id: "CONTACT"})'),
 }
 

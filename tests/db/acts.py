@@ -50,18 +50,14 @@ async def update(world: World, size: int) -> Prepared:
 async def upsert_new(world: World, size: int) -> Prepared:
     """An identifier that nobody holds."""
     raw = {"name": "A", "identifiers": identifiers(size), "lastActivityAt": world.act.now}
-    return lambda: upsert_contact(
-        world.db, world.act, {"kind": "EMAIL", "value": "new@a.example"}, raw, world.org_id
-    )
+    return lambda: upsert_contact(world.db, world.act, {"kind": "EMAIL", "value": "new@a.example"}, raw, world.org_id)
 
 
 async def upsert_known(world: World, size: int) -> Prepared:
     """An identifier deep in a tree."""
     await tree(world, size)
     raw = {"name": "Changed", "identifiers": identifiers(size), "lastActivityAt": world.act.now}
-    return lambda: upsert_contact(
-        world.db, world.act, {"kind": "EMAIL", "value": "n0@a.example"}, raw, world.org_id
-    )
+    return lambda: upsert_contact(world.db, world.act, {"kind": "EMAIL", "value": "n0@a.example"}, raw, world.org_id)
 
 
 async def erase(world: World, size: int) -> Prepared:
@@ -96,6 +92,12 @@ async def bring_in(world: World, size: int) -> Prepared:
         for i in range(size)
     ]
     return lambda: import_contacts(world.db, world.act, rows, world.org_id)
+
+
+async def import_rows(world: World, rows: list[dict[str, Any]]) -> None:
+    """Up to 500 contacts at once."""
+    outcomes = await import_contacts(world.db, world.act, rows, world.org_id)
+    assert all(outcome.errors == () for outcome in outcomes)
 
 
 async def merge(world: World, size: int) -> Prepared:

@@ -20,14 +20,22 @@ from resolvers.contacts.values import folded
 from tests.db.world import World, shown
 from tests.support.databases import run_sql
 
-NAMES = ["Müller 100%", 'Ann "Q" O\'Neil', "STRASSE", "Straße", "a_b\\c", "日本語の名前", "Zoë  Ω", "🦊🦊🦊 fox", "ΐΰ ΐΰ"]
+NAMES = [
+    "Müller 100%",
+    'Ann "Q" O\'Neil',
+    "STRASSE",
+    "Straße",
+    "a_b\\c",
+    "日本語の名前",
+    "Zoë  Ω",
+    "🦊🦊🦊 fox",
+    "ΐΰ ΐΰ",
+]
 
 
 async def _found(world: World, term: str, org_id: UUID | None = None) -> set[UUID]:
     wanted = ContactFilter(search=term)
-    rows = await world.db.read(
-        lambda tx: contacts_page(tx, org_id or world.org_id, wanted, PageRequest(limit=1000))
-    )
+    rows = await world.db.read(lambda tx: contacts_page(tx, org_id or world.org_id, wanted, PageRequest(limit=1000)))
     return {row.id for row in rows}
 
 
@@ -169,7 +177,9 @@ async def _check_against_new_index(tx: Transaction) -> None:
     entries = []
     for schema, index in (("main", "contact_search"), ("temp", "fresh")):
         await tx.run(text(f"CREATE VIRTUAL TABLE temp.v_{index} USING fts5vocab('{schema}', '{index}', 'instance')"))
-        entries.append([tuple(row) for row in await tx.rows(text(f"SELECT term, doc FROM temp.v_{index} ORDER BY 1, 2"))])
+        entries.append(
+            [tuple(row) for row in await tx.rows(text(f"SELECT term, doc FROM temp.v_{index} ORDER BY 1, 2"))]
+        )
     assert entries[0] == entries[1]
     assert len(entries[0]) > 100
     documents = await tx.row(text("SELECT count(*) FROM contact_search_doc"))

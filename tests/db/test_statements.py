@@ -23,6 +23,7 @@ from db.merges import MergeFilter, count_merges, merges_page
 from db.tables import metadata
 from resolvers.contacts import children
 from resolvers.contacts.read import contact_by_id, resolve_contact
+from resolvers.ids import MERGE, encode_id
 from resolvers.merging import history
 from resolvers.paging import PageArguments
 from tests.db import acts
@@ -75,7 +76,7 @@ def _shape(statement: str) -> str:
 async def test_detection_does_not_grow_with_identifiers(world: World) -> None:
     """A contact with hundreds of identifiers (200 each, merged) is asked about in one statement of one size."""
     sizes = []
-    for number in (1, 150, 600):
+    for number in (1, 40, 600):  # SQLite takes 500 SELECTs in one UNION at most
         scene = await open_world(world.db)
         parts = [acts.identifiers(min(150, number - start), f"x{start}-") for start in range(0, number, 150)]
         primary, *others = [await scene.contact(name="P", identifiers=part) for part in parts]
@@ -86,7 +87,7 @@ async def test_detection_does_not_grow_with_identifiers(world: World) -> None:
             found = await scene.merge(primary, None)
         assert len(found.source_ids) == 1
         sizes.append([len(statement) for statement in statements])
-    assert sizes[0] == sizes[1] == sizes[2]
+        assert sizes[-1] == sizes[0]
 
 
 class _Watch:
@@ -108,24 +109,34 @@ async def _everything(world: World) -> None:
             continue  # test_statement_counts has it
         scene = await open_world(world.db)
         await (await act(scene, 5))()
-        await _read(scene)
+        await read_all(scene)
+        await _read_pages(scene)
 
 
-async def _read(world: World) -> None:
-    db, act, org = world.db, world.act, world.org_id
+async def read_all(world: World) -> None:
+    """Everything that is read by a contact's id or under one."""
+    db, act = world.db, world.act
     ids = list(await world.rows())
-    page = PageArguments(limit=2)
+    page = PageArguments(limit=2, backward=False, after=None, before=None)
     for contact in ids[:3]:
         await contact_by_id(db, act, shown(contact), follow=True)
         await contact_by_id(db, act, shown(contact), follow=False)
         await resolve_contact(db, act, shown(contact))
-    await children.identifiers_of_contacts(db, act, ids)
-    await children.labels_of_contacts(db, act, ids)
-    await children.merged_ids_of_contacts(db, act, ids)
-    await history.merges_of_contacts(db, act, ids, page)
-    await history.count_merges_of_contacts(db, act, ids)
-    events = await db.read(lambda tx: merges_page(tx, org, MergeFilter(contact_ids=tuple(ids[:1])), 9, ids[0]))
-    await history.sources_of_merges(db, act, [found.id for found in events])
+    await children.identifiers_of_contacts(db, act, ids[:20])
+    await children.labels_of_contacts(db, act, ids[:20])
+    await children.merged_ids_of_contacts(db, act, ids[:20])
+    await history.merges_of_contacts(db, act, ids[:20], page)
+    await history.count_merges_of_contacts(db, act, ids[:20])
+    await history.merge_by_id(db, act, encode_id(MERGE, act.new_id()))
+    await history.sources_of_merges(db, act, ids[:2])
+    await db.read(lambda tx: contacts_holding(tx, world.org_id, [("EMAIL", "a", None), ("USERNAME", "b", "x")], 3))
+
+
+async def _read_pages(world: World) -> None:
+    """Pages and counts, by every filter and in every order."""
+    db, act, org = world.db, world.act, world.org_id
+    after = world.act.new_id()
+    await db.read(lambda tx: merges_page(tx, org, MergeFilter(contact_ids=(after,)), 9, after))
     wanted = MergeFilter(actor="a", detected=True, undone=False, kind="CONTACTS", created_from=act.now)
     await db.read(lambda tx: count_merges(tx, org, wanted))
     labels = await db.read(lambda tx: labels_of_organization(tx, org))
@@ -133,7 +144,7 @@ async def _read(world: World) -> None:
     filters = [
         ContactFilter(search="abc"),
         ContactFilter(email="a@a.example", phones=("1234", "+491234"), role="LEAD", blocked=False),
-        ContactFilter(label_id=labels[0].id if labels else ids[0] if ids else org, custom_attribute=AttributeEquals("k", 1)),
+        ContactFilter(label_id=labels[0].id if labels else after, custom_attribute=AttributeEquals("k", 1)),
         ContactFilter(created_at=span, updated_at=span, last_activity_at=span, unsubscribed=True),
     ]
     for contacts in filters:
@@ -141,7 +152,6 @@ async def _read(world: World) -> None:
         for order in ContactOrderField:
             request = PageRequest(limit=2, order=order)
             await db.read(lambda tx, found=contacts, asked=request: contacts_page(tx, org, found, asked))  # type: ignore[misc]
-    await db.read(lambda tx: contacts_holding(tx, org, [("EMAIL", "a", None), ("USERNAME", "b", "x")], 3))
 
 
 async def test_every_statement_names_the_organization(world: World) -> None:
@@ -162,18 +172,25 @@ def _tables(statement: str) -> list[tuple[str, str]]:
 
 
 def _nameless(statement: str) -> Sequence[str]:
+    """The aliases whose organisation the statement's conditions do not tell, or that nothing is bound to."""
     if statement.startswith("INSERT"):
         columns = re.match(r"INSERT INTO \w+ \(([^)]*)\)", statement)
         return [] if columns and "org_id" in columns[1] else ["INSERT"]
-    return [alias for _, alias in _tables(statement) if f"{alias}.org_id" not in statement.split("WHERE", 1)[-1]]
+    conditions = statement.partition("FROM" if statement.startswith("SELECT") else "WHERE")[2]
+    if not re.search(r"\borg_id (= (\?|\$\d)|IN \(SELECT value|= ANY|= \(SELECT)", conditions):
+        return ["nothing bound"]
+    return [alias for _, alias in _tables(statement) if f"{alias}.org_id" not in conditions]
 
 
 def test_the_check_can_tell() -> None:
     """The two functions above find a statement that forgets the organisation."""
-    good = "SELECT c.id FROM contact AS c JOIN label ON label.org_id = c.org_id WHERE c.org_id = $1 AND label.org_id = 1"
+    good = (
+        "SELECT c.id FROM contact AS c JOIN label ON label.org_id = c.org_id WHERE c.org_id = $1 AND label.org_id = 1"
+    )
     assert _nameless(good) == []
-    assert _nameless("SELECT c.id FROM contact AS c WHERE c.id = $1") == ["c"]
-    assert _nameless("UPDATE contact SET org_id = 1 WHERE contact.id = $1") == ["contact"]
+    assert _nameless("SELECT c.org_id FROM contact AS c WHERE c.id = $1") == ["nothing bound"]
+    assert _nameless("SELECT c.id FROM contact AS c, label WHERE label.org_id = $1") == ["c"]
+    assert _nameless("UPDATE contact SET org_id = $2 WHERE contact.id = $1") == ["nothing bound"]
     assert _nameless("INSERT INTO label (id, name) VALUES (1, 2)") == ["INSERT"]
 
 

@@ -44,8 +44,9 @@ class World:
         return await merge_contacts(self.db, self.act, read_merge_request(shown(primary), named, **more))
 
     async def rows(self) -> dict[UUID, ContactRow]:
-        """Every row of `contact`."""
-        found = await self.db.read(lambda tx: tx.rows(select(*CONTACT_COLUMNS)))
+        """Every contact of the organisation, living or not."""
+        own = select(*CONTACT_COLUMNS).where(contact.c.org_id == self.org_id)
+        found = await self.db.read(lambda tx: tx.rows(own))
         return {row.id: row for row in map(contact_row, found)}
 
 

@@ -1,0 +1,274 @@
+"""The life of a real `onefold serve`: ready or not, stopped in the middle, its database away and back, callers gone."""
+
+import asyncio
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import httpx
+
+from db.engine import Database
+from db.migrate import migrate
+from tests.support.databases import make_postgres_template, run_sql
+from tests.support.postgres import PostgresServer, binaries, running_postgres
+from tests.support.server import Server, free_port, run_onefold, running_server
+
+MAKE = "mutation ($input: CreateContactInput!) { createContact(input: $input) { contact { id } userErrors { code } } }"
+MERGE = """mutation ($input: MergeContactsInput!) { mergeContacts(input: $input) {
+    merged { id } mergedContactIds userErrors { code } } }"""
+RESOLVE = "query ($id: ID!) { resolveContact(id: $id) { status contact { id mergedContactIds } } }"
+COUNT = "{ contacts(first: 1) { totalCount } }"
+
+
+async def _send(client: httpx.AsyncClient, query: str, **variables: Any) -> dict[str, Any]:
+    answer = await client.post("/graphql", json={"query": query, "variables": variables})
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+async def _contact(client: httpx.AsyncClient, name: str) -> str:
+    body = await _send(client, MAKE, input={"name": name})
+    return str(body["data"]["createContact"]["contact"]["id"])
+
+
+async def _status(client: httpx.AsyncClient, path: str) -> tuple[int, dict[str, Any]]:
+    answer = await client.get(path)
+    body: dict[str, Any] = answer.json()
+    return answer.status_code, body
+
+
+async def test_health_and_readiness(database_url: str) -> None:
+    """Without a key and without detail; readiness fails while the migrations are another version's."""
+    async with running_server(database_url) as server:
+        async with httpx.AsyncClient(base_url=server.url, trust_env=False, timeout=20) as anybody:
+            assert await _status(anybody, "/healthz") == (200, {"status": "ok"})
+            assert await _status(anybody, "/readyz") == (200, {"status": "ready"})
+            assert (await anybody.head("/readyz")).status_code == 200
+            for behind in ("0000", "9999"):
+                await _set_revision(database_url, behind)
+                status, body = await _status(anybody, "/readyz")
+                assert status == 503
+                assert body["status"] == "not ready"
+                assert "onefold migrate" in body["reason"]
+            assert await _status(anybody, "/healthz") == (200, {"status": "ok"}), "the process itself is well"
+            await _set_revision(database_url, "0001")
+            assert (await _status(anybody, "/readyz"))[0] == 200
+        assert "Traceback" not in server.stderr
+
+
+async def _set_revision(url: str, revision: str) -> None:
+    database = Database(url)
+    from sqlalchemy import text  # noqa: PLC0415 - one use
+
+    await database.write(lambda tx: tx.run(text(f"UPDATE alembic_version SET version_num = '{revision}'")))
+    await database.close()
+
+
+def test_serve_refuses_a_database_that_is_not_migrated(tmp_path: Path, postgres: PostgresServer) -> None:
+    """It ends at once with a sentence that says what to do: no trace of the program, no port opened."""
+    missing = tmp_path / "none" / "onefold.db"
+    empty = tmp_path / "empty.db"
+    sqlite3.connect(empty).close()
+    urls = [f"sqlite+aiosqlite:///{missing}", f"sqlite+aiosqlite:///{empty}", postgres.url("postgres")]
+    for url in urls:
+        done = run_onefold("serve", "--port", str(free_port()), ONEFOLD_DATABASE_URL=url)
+        assert done.returncode == 1, url
+        assert "onefold migrate" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert not missing.parent.exists()
+
+
+def test_serve_says_that_the_database_is_away(postgres: PostgresServer) -> None:
+    """Nobody listens, or no such database: a sentence naming the setting, not a stack of calls."""
+    for url in (PostgresServer(free_port(), Path()).url("x"), postgres.url("nobody_made_this")):
+        done = run_onefold("serve", "--port", str(free_port()), ONEFOLD_DATABASE_URL=url)
+        assert done.returncode in (1, 2), url
+        assert "database does not answer" in done.stderr.replace("\n", " ")
+        assert "Traceback" not in done.stderr
+
+
+Blocker = Callable[[], Awaitable[None]]
+
+
+async def _hold_merges(url: str) -> Blocker:
+    """Takes the lock that every merge needs, from outside; the answer lets go of it."""
+    if url.startswith("sqlite"):
+        connection = sqlite3.connect(url.partition(":///")[2], isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+
+        async def let_go() -> None:
+            connection.execute("ROLLBACK")
+            connection.close()
+
+        return let_go
+    other = await asyncpg.connect(url.replace("+asyncpg", ""))
+    transaction = other.transaction()
+    await transaction.start()
+    await other.execute("SELECT 1 FROM organization_lock FOR UPDATE")
+
+    async def release() -> None:
+        await transaction.rollback()
+        await other.close()
+
+    return release
+
+
+async def _is_in_flight(server: Server, number: int = 1) -> None:
+    """Returns once so many requests stand at the blocked lock: their connections have been read by the server."""
+    if server.database_url.startswith("sqlite"):
+        await _until(lambda: _lock_file_held(server))
+        return
+    other = await asyncpg.connect(server.database_url.replace("+asyncpg", ""))
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+    async def waiting() -> bool:
+        return bool(await other.fetchval(sql) >= number)
+
+    await _until(waiting)
+    await other.close()
+
+
+async def _lock_file_held(server: Server) -> bool:
+    """Whether the server's writer has its turn (and so waits for the file that we hold)."""
+    import fcntl  # noqa: PLC0415
+
+    with Path(f"{server.database_url.partition(':///')[2]}.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
+    """Asks another process again and again; it has no way to tell us."""
+    async with asyncio.timeout(20):
+        while not await holds():
+            await asyncio.sleep(0.01)
+
+
+async def test_a_stopped_server_answers_what_it_has_begun(database_url: str) -> None:
+    """SIGTERM while a merge is under way: the merge is answered and committed, new callers are turned away."""
+    async with running_server(database_url) as server:
+        async with server.client() as client:
+            a, b = await _contact(client, "A"), await _contact(client, "B")
+            let_go = await _hold_merges(database_url)
+            given = {"primaryContactId": a, "sourceContactIds": [b]}
+            merging = asyncio.create_task(_send(client, MERGE, input=given))
+            await _is_in_flight(server)
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)
+            await _until(lambda: _refuses(server))
+            assert not merging.done()
+            await let_go()
+            body = await merging
+            assert body["data"]["mergeContacts"] == {"merged": {"id": a}, "mergedContactIds": [b], "userErrors": []}
+        assert await asyncio.to_thread(server.process.wait, 30) in (0, -signal.SIGTERM)
+        assert "Traceback" not in server.stderr
+        await server.start()
+        async with server.client() as client:
+            found = await _send(client, RESOLVE, id=b)
+            assert found["data"]["resolveContact"]["contact"] == {"id": a, "mergedContactIds": [b]}
+
+
+async def _refuses(server: Server) -> bool:
+    try:
+        with closing(socket.create_connection(("127.0.0.1", server.port), timeout=1)):
+            return False
+    except OSError:
+        return True
+
+
+async def test_a_client_that_leaves_in_the_middle(database_url: str) -> None:
+    """The merge is whole or not done, and the repeat with the same key gives one answer either way."""
+    async with running_server(database_url) as server, server.client() as client:
+        a, b = await _contact(client, "A"), await _contact(client, "B")
+        given = {"primaryContactId": a, "sourceContactIds": [b], "idempotencyKey": "once"}
+        let_go = await _hold_merges(database_url)
+        async with server.client() as leaving:
+            sent = asyncio.create_task(_send(leaving, MERGE, input=given))
+            await _is_in_flight(server)
+            sent.cancel()
+            await asyncio.gather(sent, return_exceptions=True)
+        await let_go()
+        answers = [await _send(client, MERGE, input=given) for _ in range(2)]
+        expected = {"merged": {"id": a}, "mergedContactIds": [b], "userErrors": []}
+        assert [answer["data"]["mergeContacts"] for answer in answers] == [expected] * 2
+        found = await _send(client, RESOLVE, id=b)
+        assert found["data"]["resolveContact"] == {"status": "MERGED", "contact": {"id": a, "mergedContactIds": [b]}}
+        assert (await _send(client, COUNT))["data"]["contacts"]["totalCount"] == 1
+        assert "Traceback" not in server.stderr
+
+
+def _pg_ctl(cluster: PostgresServer, *arguments: str) -> None:
+    data = cluster.folder / "data"
+    owner = data.stat().st_uid
+    command = [str(binaries() / "pg_ctl"), "-D", str(data), "-w", "-t", "30", "-l", str(cluster.folder / "log")]
+    done = subprocess.run(
+        [*command, *arguments], user=owner, cwd=cluster.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+async def test_postgres_goes_away_and_comes_back() -> None:
+    """UNAVAILABLE and 503 meanwhile, service afterwards, by the same process; nothing of the driver is told."""
+    with running_postgres() as cluster:
+        options = (cluster.folder / "data" / "postmaster.opts").read_text().strip()
+        make_postgres_template(cluster)
+        name = f"own_{uuid4().hex}"
+        await run_sql(cluster.admin_url, f"CREATE DATABASE {name} TEMPLATE onefold_template")
+        async with running_server(cluster.url(name)) as server, server.client() as client:
+            a, b = await _contact(client, "A"), await _contact(client, "B")
+            await asyncio.gather(*(_send(client, COUNT) for _ in range(8)))  # several pooled connections
+            await asyncio.to_thread(_pg_ctl, cluster, "-m", "fast", "stop")
+            given = {"primaryContactId": a, "sourceContactIds": [b], "idempotencyKey": "once"}
+            for _ in range(3):
+                body = await _send(client, MERGE, input=given)
+                assert [error["extensions"]["code"] for error in body["errors"]] == ["UNAVAILABLE"]
+                assert "asyncpg" not in json.dumps(body)
+            assert (await _status(client, "/readyz"))[0] == 503
+            assert (await _status(client, "/healthz"))[0] == 200
+            flags = options.partition(" ")[2].replace('"', "")
+            await asyncio.to_thread(_pg_ctl, cluster, "-o", flags.partition("-D")[0] + _after_data(flags), "start")
+            await server.wait_for("/readyz")
+            body = await _send(client, MERGE, input=given)
+            assert body["data"]["mergeContacts"]["mergedContactIds"] == [b]
+            counts = await asyncio.gather(*(_send(client, COUNT) for _ in range(8)))
+            assert [count["data"]["contacts"]["totalCount"] for count in counts] == [1] * 8
+            assert server.process is not None
+            assert server.process.poll() is None
+
+
+def _after_data(flags: str) -> str:
+    """The options of a running postmaster without its -D FOLDER, which pg_ctl adds itself."""
+    words = flags.split()
+    if "-D" in words:
+        place = words.index("-D")
+        del words[place : place + 2]
+    return " ".join(words)
+
+
+async def test_a_sqlite_server_starts_where_another_was_killed(sqlite_template: Path, tmp_path: Path) -> None:
+    """With a log beside the file and a lock file left over: nothing has to be cleaned up by hand."""
+    path = tmp_path / "a.db"
+    url = f"sqlite+aiosqlite:///{path}"
+    database = Database(url)
+    await migrate(database)
+    await database.close()
+    async with running_server(url) as server:
+        async with server.client() as client:
+            a = await _contact(client, "A")
+        await server.kill()
+        assert path.with_name("a.db-wal").exists()
+        await server.start()
+        async with server.client() as client:
+            found = await _send(client, RESOLVE, id=a)
+            assert found["data"]["resolveContact"]["status"] == "ACTIVE"

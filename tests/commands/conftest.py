@@ -1,0 +1,46 @@
+"""A shell on each of the two databases: migrated, or not even made yet."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.commands.process import Shell
+from tests.conftest import DIALECTS
+from tests.support.databases import TEMPLATE, copy_sqlite, run_sql
+from tests.support.postgres import PostgresServer
+
+
+@pytest.fixture(params=DIALECTS)
+def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
+    """On a fresh migrated database."""
+    if request.param == "sqlite":
+        yield Shell(tmp_path, copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path))
+    else:
+        yield from _on_postgres(request.getfixturevalue("postgres"), tmp_path, f"TEMPLATE {TEMPLATE}")
+
+
+@pytest.fixture(params=DIALECTS)
+def bare_shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
+    """Where nobody has run `onefold migrate`: no SQLite file, not even its folder; an empty PostgreSQL database."""
+    if request.param == "sqlite":
+        yield Shell(tmp_path, f"sqlite+aiosqlite:///{tmp_path}/data/onefold.db")
+    else:
+        yield from _on_postgres(request.getfixturevalue("postgres"), tmp_path, "")
+
+
+@pytest.fixture
+def sqlite_shell(sqlite_template: Path, tmp_path: Path) -> Shell:
+    """On SQLite alone, for what does not depend on the database."""
+    return Shell(tmp_path, copy_sqlite(sqlite_template, tmp_path))
+
+
+def _on_postgres(server: PostgresServer, folder: Path, template: str) -> Iterator[Shell]:
+    name = f"onefold_{uuid4().hex}"
+    asyncio.run(run_sql(server.admin_url, f"CREATE DATABASE {name} {template}"))
+    try:
+        yield Shell(folder, server.url(name))
+    finally:
+        asyncio.run(run_sql(server.admin_url, f"DROP DATABASE {name} WITH (FORCE)"))

@@ -1,0 +1,77 @@
+"""No act and no look-up reads through an organisation's rows: each finds what it wants by a key."""
+
+import re
+from typing import Any
+
+from sqlalchemy import event
+
+from db.tables import metadata
+from tests.db import acts
+from tests.db.acts import Prepared
+from tests.db.test_statements import COUNTS, read_all
+from tests.db.test_tables import UNDISTRIBUTED
+from tests.db.world import World, open_world
+from tests.support.databases import run_sql
+
+TENANT = "|".join(sorted({table.name for table in metadata.sorted_tables} - UNDISTRIBUTED))
+SIZE = 20
+STRANGERS = 3_000
+
+
+async def test_acts_find_rows_by_key(world: World) -> None:
+    """The plan of every statement of every act that writes, among thousands of other contacts."""
+    plans = await _plans(world, reads=False)
+    assert len(plans) > 25
+    assert [f"{statement}\n{plan}" for statement, plan in plans.items() if _reads_through(plan)] == []
+
+
+async def test_look_ups_find_rows_by_key(world: World) -> None:
+    """The same for what is read under a contact; pages, counts and searches are measured elsewhere."""
+    plans = await _plans(world, reads=True)
+    assert len(plans) > 10
+    assert [f"{statement}\n{plan}" for statement, plan in plans.items() if _reads_through(plan)] == []
+
+
+def _reads_through(plan: str) -> bool:
+    """SQLite: a scan, or a search by the organisation alone. PostgreSQL: a sequential scan of a large table."""
+    scan = re.search(rf"\bSCAN ({TENANT}|member|root)\b|Seq Scan on (contact|identifier)\b", plan)
+    by_organization = re.search(r"SEARCH (contact|identifier|member) .*\(org_id=\?\)", plan)
+    return bool(scan or by_organization)
+
+
+async def _plans(world: World, *, reads: bool) -> dict[str, str]:
+    """Statement -> plan, as it stands while the act runs."""
+    await _add_strangers(world)
+    scenes: list[tuple[World, Prepared]] = []
+    for act in COUNTS:
+        scenes.append((scene := await open_world(world.db), await act(scene, SIZE)))
+    plans: dict[str, str] = {}
+    explain = "EXPLAIN " if world.db.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
+
+    def note(_c: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.split(None, 1)[0] in {"SELECT", "UPDATE", "DELETE", "WITH"} and statement not in plans:
+            if many:
+                parameters = parameters[0]
+            cursor.execute(explain + statement, parameters)
+            plans[statement] = "\n".join(" ".join(map(str, row)) for row in cursor.fetchall())
+
+    if world.db.dialect == "postgresql":
+        url = world.db.url.set(drivername="postgresql").render_as_string()
+        await run_sql(url, "VACUUM ANALYZE")
+    if not reads:
+        event.listen(world.db.engine.sync_engine, "before_cursor_execute", note)
+    for _, run in scenes:
+        await run()
+    if reads:
+        event.listen(world.db.engine.sync_engine, "before_cursor_execute", note)
+        await read_all(scenes[0][0])
+        await read_all(scenes[1][0])
+    event.remove(world.db.engine.sync_engine, "before_cursor_execute", note)
+    return plans
+
+
+async def _add_strangers(world: World) -> None:
+    """Rows of the same organisations' kind, so that reading through them would be dear to PostgreSQL."""
+    rows = [{"name": f"S{index}", "email": f"s{index}@b.example"} for index in range(500)]
+    for _ in range(STRANGERS // 500):
+        await acts.import_rows(world, rows)
