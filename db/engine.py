@@ -104,6 +104,14 @@ class Database:
         """Runs `work` in one transaction: committed when it returns, rolled back when it raises."""
         return await self._apart(self._write(work))
 
+    def write_later(self, work: Callable[[Transaction], Awaitable[None]]) -> None:
+        """The same in the background, for what nobody waits for: a failure is noted in the log."""
+        self._start(self._write(work)).add_done_callback(_note_unheard)
+
+    async def inspect(self, look: Callable[[Connection], T]) -> T:
+        """Runs a synchronous look at the database's own state, such as its migration."""
+        return await self._apart(self._inspect(look))
+
     @asynccontextmanager
     async def for_migrations(self) -> AsyncIterator[AsyncConnection]:
         """A bare connection of a writer that has its turn; it begins its own transactions."""
@@ -119,14 +127,23 @@ class Database:
             self._turn.close()
 
     async def _apart(self, work: Coroutine[Any, Any, T]) -> T:
-        task = asyncio.create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task = self._start(work)
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             task.add_done_callback(_note_unheard)
             raise
+
+    def _start(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def _inspect(self, look: Callable[[Connection], T]) -> T:
+        with storage_fault():
+            async with self.engine.connect() as connection:
+                return await connection.run_sync(look)
 
     async def _read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         with storage_fault():

@@ -33,9 +33,7 @@ def head_revision() -> str | None:
 
 async def current_revision(database: Database) -> str | None:
     """The migration that the database stands at; None for an empty one. Raises StorageUnavailable."""
-    with storage_fault():
-        async with database.engine.connect() as connection:
-            return await connection.run_sync(_current)
+    return await database.inspect(_current)
 
 
 async def migrate(database: Database, revision: str = "head") -> None:

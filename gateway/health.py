@@ -15,7 +15,7 @@ async def readiness(db: Database) -> str | None:
     detail: anybody may ask."""
     try:
         async with asyncio.timeout(_SECONDS):
-            current = await asyncio.shield(asyncio.ensure_future(current_revision(db)))
+            current = await current_revision(db)
     except (StorageUnavailable, TimeoutError):
         return UNREACHABLE
     if current != head_revision():

@@ -34,7 +34,7 @@ async def actor_of_token(db: Database, token_hash: str, now: datetime) -> Actor 
     if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         return None
     if key.last_used_at is None or (now - key.last_used_at).total_seconds() > _TOUCH_EVERY_SECONDS:
-        await db.write(lambda tx: organizations.touch_key(tx, key.id, now))
+        db.write_later(lambda tx: organizations.touch_key(tx, key.id, now))  # a reader must not wait for writers
     scopes = frozenset(Scope(scope) for scope in key.scopes)
     return Actor(key.id, key.name, key.organizations, scopes)
 

@@ -211,7 +211,7 @@ async def test_an_identifier_does_not_wait_for_its_locked_contact(postgres_world
         await lock_contacts(tx, world.org_id, [a])
 
     held = await Held(world, hold).done()
-    found = identifying("EMAIL", "a@a.example", None, None)
+    found = identifying("EMAIL", "a@a.example", "", None)
     async with asyncio.timeout(5):
         await world.db.write(lambda tx: identifiers.put_on(tx, [identifier_values(world.act, row, found)]))
         await world.contact(name="B")

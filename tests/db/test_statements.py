@@ -33,7 +33,8 @@ from tests.db.world import World, open_world, shown
 from tests.support.statements import recorded
 
 # Exact, and the same on both databases: an act that becomes dearer says so here and in docs/.
-COUNTS: dict[Callable[[World, int], Awaitable[Prepared]], int] = {
+Preparing = Callable[[World, int], Awaitable[Prepared]]
+COUNTS: dict[Preparing, int] = {
     acts.create: 5,
     acts.update: 10,
     acts.upsert_new: 6,
@@ -48,12 +49,12 @@ COUNTS: dict[Callable[[World, int], Awaitable[Prepared]], int] = {
     acts.detect: 10,
     acts.settings: 3,
 }
-LARGE = {acts.bring_in: 500, acts.merge: 50, acts.merge_repeated: 50, acts.settings: 8}
+LARGE: dict[Preparing, int] = {acts.bring_in: 500, acts.merge: 50, acts.merge_repeated: 50, acts.settings: 8}
 TENANT = {table.name for table in metadata.sorted_tables} - UNDISTRIBUTED
 
 
 @pytest.mark.parametrize("act", COUNTS, ids=lambda act: str(act.__name__))
-async def test_statement_counts(world: World, act: Callable[[World, int], Awaitable[Prepared]]) -> None:
+async def test_statement_counts(world: World, act: Preparing) -> None:
     """The same exact number of statements, and the same texts, for 1 and for many."""
     seen: list[list[str]] = []
     for size in (1, LARGE.get(act, 40)):

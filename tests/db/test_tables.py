@@ -46,7 +46,7 @@ def test_partial_rows_name_columns_that_exist() -> None:
         (LabelRow, label, set()),
         (OrganizationRow, organization, set()),
     ):
-        assert {field.name for field in fields(row)} - others <= set(table.c.keys())  # type: ignore[arg-type]
+        assert {field.name for field in fields(row)} - others <= set(table.c.keys())
 
 
 def test_no_column_loses_its_offset() -> None:
