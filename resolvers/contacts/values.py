@@ -94,7 +94,7 @@ def email(value: object) -> Identifying:
     try:
         checked = validate_email(shown, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise BadValue(f"is not an e-mail address: {error}") from None
+        raise BadValue(f"is not an e-mail address: {str(error).rstrip('.')}") from None
     return Identifying("EMAIL", shown, unicodedata.normalize("NFKC", checked.normalized).casefold())
 
 

@@ -55,6 +55,7 @@ class Shell:
     def run(self, *arguments: str | Path, **settings: str) -> Answer:
         """Any outcome; its manners are checked."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("ONEFOLD_")}
+        own.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew would be a third of each process
         done = subprocess.run(
             [ONEFOLD, *arguments],
             cwd=self.folder,

@@ -95,7 +95,7 @@ def test_key_create(shell: Shell) -> None:
     }
     both = holder(shell, made["token"])
     assert {encode_id(ORGANIZATION, found) for found in both.organizations} == {one, two}
-    assert (both.scopes, both.name) == ({Scope.MERGE, Scope.KEYS}, "CRM")
+    assert (both.scopes, both.name) == (frozenset({Scope.MERGE, Scope.KEYS}), "CRM")
     by_org2 = holder(shell, shell.done("key", "create", "--org", one, "--org2", two).last)
     assert set(by_org2.organizations) == set(both.organizations)
 

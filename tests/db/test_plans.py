@@ -63,9 +63,10 @@ async def _plans(world: World, *, reads: bool) -> dict[str, str]:
     for _, run in scenes:
         await run()
     if reads:
+        wanted = [(scene, list(await scene.rows())) for scene, _ in scenes[:2]]
         event.listen(world.db.engine.sync_engine, "before_cursor_execute", note)
-        await read_all(scenes[0][0])
-        await read_all(scenes[1][0])
+        for scene, ids in wanted:
+            await read_all(scene, ids)
     event.remove(world.db.engine.sync_engine, "before_cursor_execute", note)
     return plans
 

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from db.contacts import ContactRow
 from db.engine import Database, EngineOptions
 from resolvers.contacts.erase import erase_contact
 from resolvers.contacts.identifiers import add_identifier, remove_identifier
@@ -32,6 +33,8 @@ class Storm:
         self.ids = ids
         self.chance = random.Random(seed)
         self.done: Counter[str] = Counter()
+        self.changed: list[tuple[UUID, int]] = []  # by acts that always change something
+        self.seen: set[tuple[UUID, int]] = set()  # every version that an act answered with
         self.refused: Counter[str] = Counter()
         self._fresh = 0
 
@@ -45,6 +48,11 @@ class Storm:
             except Refused as refusal:
                 self.refused.update(f"{kind} {error.code}" for error in refusal.errors)
 
+    def _note(self, row: ContactRow, *, changed: bool = True) -> None:
+        self.seen.add((row.id, row.version))
+        if changed:
+            self.changed.append((row.id, row.version))
+
     def _some(self) -> UUID:
         return self.chance.choice(self.ids)
 
@@ -55,7 +63,7 @@ class Storm:
     async def merge(self) -> str:
         """Of two or three contacts."""
         primary, *sources = self.chance.sample(self.ids, self.chance.choice([2, 3]))
-        await self.world.merge(primary, sources)
+        self._note((await self.world.merge(primary, sources)).survivor)
         return "merge"
 
     async def edit(self) -> str:
@@ -65,26 +73,29 @@ class Storm:
         patch = {"id": shown(self._some()), "name": f"Name {number}", "lastActivityAt": active}
         if number % 3 == 0:
             patch["email"] = f"mail{number}@a.example"
-        await update_contact(self.world.db, self.world.act, patch)
+        self._note(await update_contact(self.world.db, self.world.act, patch))
         return "edit"
 
     async def identify(self) -> str:
         """Of a few addresses, so that several callers give the same one to the same contact."""
         value = f"shared{self.chance.randrange(8)}@a.example"
-        await add_identifier(self.world.db, self.world.act, shown(self._some()), {"kind": "EMAIL", "value": value})
+        raw = {"kind": "EMAIL", "value": value}
+        landed = await add_identifier(self.world.db, self.world.act, shown(self._some()), raw)
+        self._note(landed.contact, changed=False)
         return "edit"
 
     async def take_off(self) -> str:
         """Refused where the contact has no such address."""
         value = f"shared{self.chance.randrange(8)}@a.example"
         raw = {"kind": "EMAIL", "value": value}
-        await remove_identifier(self.world.db, self.world.act, shown(self._some()), raw)
+        self._note((await remove_identifier(self.world.db, self.world.act, shown(self._some()), raw)).contact)
         return "edit"
 
     async def label(self) -> str:
         """Labels that all callers make, named in any order."""
         names = self.chance.sample(["vip", "press", "beta", "trial"], 2)
-        await set_labels(self.world.db, self.world.act, shown(self._some()), names)
+        landed = await set_labels(self.world.db, self.world.act, shown(self._some()), names)
+        self._note(landed.contact, changed=False)
         return "edit"
 
     async def upsert(self) -> str:
@@ -92,6 +103,7 @@ class Storm:
         by = {"kind": "EXTERNAL_ID", "value": f"ext{self.chance.randrange(10)}", "system": "crm"}
         raw = {"company": f"Company {self._unused()}"}
         found = await upsert_contact(self.world.db, self.world.act, by, raw, self.world.org_id)
+        self._note(found.contact)
         return "made" if found.created else "edit"
 
     async def erase(self) -> str:
@@ -109,7 +121,9 @@ async def test_a_storm_of_edits_and_merges(database_url: str, seed: int) -> None
     kinds = ["merge", "edit", "edit", "identify", "identify", "take_off", "label", "upsert"]
     await asyncio.gather(*(storm.caller(kinds) for _ in range(TASKS)))
     await check_invariants(world)
-    assert await version_sum(world) == CONTACTS + storm.done["made"] + storm.done["edit"] + storm.done["merge"]
+    assert len(storm.changed) == len(set(storm.changed)), "two writers never make one version"
+    grown = {place for place in storm.seen if place[1] > 1}
+    assert await version_sum(world) == CONTACTS + storm.done["made"] + len(grown), "no change without its version"
     assert len(await world.rows()) == CONTACTS + storm.done["made"]
     assert storm.done["made"] <= 10, "two upserts of one new identifier never both make a contact"
     allowed = {"merge ALREADY_MERGED", "edit ALREADY_MERGED", "take_off NOT_FOUND", "upsert AMBIGUOUS_IDENTIFIER"}

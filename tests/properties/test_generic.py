@@ -89,7 +89,7 @@ def test_phones(number: str, generic: bool) -> None:
 @pytest.mark.parametrize("kind", ["EXTERNAL_ID", "USERNAME"])
 def test_ids_and_user_names(kind: str, value: str, generic: bool) -> None:
     """Only what programs write for nothing."""
-    assert is_generic(kind, identifying(kind, value, None, None).normalized) is generic
+    assert is_generic(kind, identifying(kind, value, "", None).normalized) is generic
 
 
 @given(st.lists(st.sampled_from(sorted(ROLE_WORDS)), min_size=1, max_size=3), st.sampled_from(".-_"))
@@ -108,7 +108,7 @@ def test_a_name_among_role_words_is_a_person(word: str, name: str) -> None:
 def test_it_judges_whatever_can_be_stored(kind: str, value: str) -> None:
     """Never an exception for a normal form."""
     try:
-        normalized = identifying(kind, value, None, "DE").normalized
+        normalized = identifying(kind, value, "", "DE").normalized
     except BadValue:
         return
     assert is_generic(kind, normalized) in (True, False)

@@ -45,8 +45,10 @@ READERS: dict[str, Callable[[Any], object]] = {
     "moment": values.moment,
     "attributes": values.attributes,
     "json_value": values.json_value,
-    "named": lambda value: values.named("USERNAME", value, None),
-    "system": lambda value: values.named("EXTERNAL_ID", "1", value),
+    "user name": lambda value: values.identifying("USERNAME", value, "", None),
+    "external id": lambda value: values.identifying("EXTERNAL_ID", value, "crm", None),
+    "system": lambda value: values.system_of("EXTERNAL_ID", value),
+    "system of an address": lambda value: values.system_of("EMAIL", value),
 }
 
 
