@@ -6,6 +6,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import Dialect, Table, insert
@@ -24,7 +25,8 @@ _DIALECTS: dict[str, Callable[..., Dialect]] = {"postgresql": asyncpg.dialect, "
 @dataclass(frozen=True)
 class _Plan:
     sql: str
-    columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]  # name, and how the driver wants its value
+    values: Callable[[Mapping[str, Any]], Encoded]  # of all columns, in the order of the statement
+    processors: tuple[tuple[int, Callable[[Any], Any]], ...]  # place, and how the driver wants what stands there
 
 
 @cache
@@ -32,7 +34,9 @@ def _plan(table: Table, dialect_name: str) -> _Plan:
     dialect = _DIALECTS[dialect_name](json_serializer=encode_json)
     compiled = insert(table).compile(dialect=dialect)
     names = compiled.positiontup or []
-    return _Plan(str(compiled), tuple((name, _processor(table.c[name].type, dialect)) for name in names))
+    found = [(place, _processor(table.c[name].type, dialect)) for place, name in enumerate(names)]
+    processors = tuple((place, process) for place, process in found if process is not None)
+    return _Plan(str(compiled), itemgetter(*names), processors)
 
 
 def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
@@ -43,8 +47,15 @@ def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] 
 
 def encode(table: Table, dialect: str, rows: Iterable[Mapping[str, Any]]) -> list[Encoded]:
     """Each row (all columns of the table, by name) as the driver takes it."""
-    columns = _plan(table, dialect).columns
-    return [tuple(process(row[name]) if process else row[name] for name, process in columns) for row in rows]
+    plan = _plan(table, dialect)
+    encoded = []
+    for row in rows:
+        values = list(plan.values(row))
+        for place, process in plan.processors:
+            if values[place] is not None:
+                values[place] = process(values[place])
+        encoded.append(tuple(values))
+    return encoded
 
 
 async def insert_encoded(tx: Transaction, table: Table, rows: Sequence[Encoded]) -> None:

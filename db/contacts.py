@@ -224,6 +224,7 @@ _lock_tree = (
     .order_by(contact.c.id)
     .with_for_update(key_share=True)
 )
+_NAMES = tuple(field.name for field in fields(ContactRow))
 _FIXED = {"org_id", "id", "created_at", "canonical_id", "merged_into_id", "merge_id", "base_at", "erased_at"}
 _CHANGING = [column.name for column in CONTACT_COLUMNS if column.name not in _FIXED]
 _save = (
@@ -389,4 +390,4 @@ async def scrub_contacts(tx: Transaction, org_id: UUID, ids: Sequence[UUID], now
 
 def contact_values(row: ContactRow) -> dict[str, Any]:
     """The row by its columns."""
-    return {field.name: getattr(row, field.name) for field in fields(ContactRow)}
+    return {name: getattr(row, name) for name in _NAMES}

@@ -229,6 +229,8 @@ def attributes(value: object) -> dict[str, Any]:
     """A JSON object to store: bounded in depth, keys and size, with exact numbers only."""
     if not isinstance(value, Mapping):
         raise BadValue("must be a JSON object")
+    if not value:
+        return {}
     return dict(_checked_json(value))
 
 

@@ -17,7 +17,7 @@ from tests.support.server import Server, running_server
 
 ROUNDS = 3
 CLIENTS = 4
-PAIRS = 28  # a round
+PAIRS = 20  # a round
 MERGE = """mutation ($input: MergeContactsInput!) { mergeContacts(input: $input) {
     merged { id } mergedContactIds merge { id } userErrors { code contactId } } }"""
 MAKE = """mutation ($input: ImportContactsInput!) { importContacts(input: $input) {

@@ -3,11 +3,13 @@
 import asyncio
 import fcntl
 import json
+import os
 import signal
 import socket
 import sqlite3
 import subprocess
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,6 @@ import httpx
 from sqlalchemy import text
 
 from db.engine import Database
-from db.migrate import migrate
 from tests.support.databases import make_postgres_template, run_sql
 from tests.support.postgres import PostgresServer, binaries, running_postgres
 from tests.support.server import Server, free_port, run_onefold, running_server
@@ -72,14 +73,23 @@ async def _set_revision(url: str, revision: str) -> None:
     await database.close()
 
 
+def _serve_each(urls: list[str]) -> list[subprocess.CompletedProcess[str]]:
+    """`onefold serve` on databases that it must refuse, side by side: each takes seconds to import everything."""
+
+    def serve(url: str) -> subprocess.CompletedProcess[str]:
+        return run_onefold("serve", "--port", str(free_port()), ONEFOLD_DATABASE_URL=url)
+
+    with ThreadPoolExecutor(3) as pool:
+        return list(pool.map(serve, urls))
+
+
 def test_serve_refuses_a_database_that_is_not_migrated(tmp_path: Path, postgres: PostgresServer) -> None:
     """It ends at once with a sentence that says what to do: no trace of the program, no port opened."""
     missing = tmp_path / "none" / "onefold.db"
     empty = tmp_path / "empty.db"
     sqlite3.connect(empty).close()
     urls = [f"sqlite+aiosqlite:///{missing}", f"sqlite+aiosqlite:///{empty}", postgres.url("postgres")]
-    for url in urls:
-        done = run_onefold("serve", "--port", str(free_port()), ONEFOLD_DATABASE_URL=url)
+    for url, done in zip(urls, _serve_each(urls), strict=True):
         assert done.returncode == 1, url
         assert "onefold migrate" in done.stderr
         assert "Traceback" not in done.stderr
@@ -88,8 +98,8 @@ def test_serve_refuses_a_database_that_is_not_migrated(tmp_path: Path, postgres:
 
 def test_serve_says_that_the_database_is_away(postgres: PostgresServer) -> None:
     """Nobody listens, or no such database: a sentence naming the setting, not a stack of calls."""
-    for url in (PostgresServer(free_port(), Path()).url("x"), postgres.url("nobody_made_this")):
-        done = run_onefold("serve", "--port", str(free_port()), ONEFOLD_DATABASE_URL=url)
+    urls = [PostgresServer(free_port(), Path()).url("x"), postgres.url("nobody_made_this")]
+    for url, done in zip(urls, _serve_each(urls), strict=True):
         assert done.returncode in (1, 2), url
         assert "database does not answer" in done.stderr.replace("\n", " ")
         assert "Traceback" not in done.stderr
@@ -138,18 +148,20 @@ async def _is_in_flight(server: Server, number: int = 1) -> None:
 
 async def _lock_file_held(server: Server) -> bool:
     """Whether the server's writer has its turn (and so waits for the file that we hold)."""
-    with Path(f"{server.database_url.partition(':///')[2]}.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
+    lock = os.open(f"{server.database_url.partition(':///')[2]}.lock", os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
     return False
 
 
 async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
     """Asks another process again and again; it has no way to tell us."""
     async with asyncio.timeout(20):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
 
@@ -252,21 +264,3 @@ def _after_data(flags: str) -> str:
         place = words.index("-D")
         del words[place : place + 2]
     return " ".join(words)
-
-
-async def test_a_sqlite_server_starts_where_another_was_killed(sqlite_template: Path, tmp_path: Path) -> None:
-    """With a log beside the file and a lock file left over: nothing has to be cleaned up by hand."""
-    path = tmp_path / "a.db"
-    url = f"sqlite+aiosqlite:///{path}"
-    database = Database(url)
-    await migrate(database)
-    await database.close()
-    async with running_server(url) as server:
-        async with server.client() as client:
-            a = await _contact(client, "A")
-        await server.kill()
-        assert path.with_name("a.db-wal").exists()
-        await server.start()
-        async with server.client() as client:
-            found = await _send(client, RESOLVE, id=a)
-            assert found["data"]["resolveContact"]["status"] == "ACTIVE"

@@ -18,7 +18,7 @@ from resolvers.contacts.update import update_contact
 from resolvers.errors import Refused
 from tests.db.world import World, check_invariants, open_world, shown, version_sum
 
-ROUNDS = 300
+ROUNDS = 180  # for each seed and database
 
 
 @pytest.mark.parametrize("seed", [1, 2])

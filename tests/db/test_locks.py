@@ -81,7 +81,7 @@ async def _waiting(world: World, number: int) -> None:
     """Returns once so many transactions of this database wait for a lock; the server has no event for it."""
     sql = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'")
     async with asyncio.timeout(10):
-        while await world.db.read(lambda tx: tx.row(sql)) != (number,):
+        while await world.db.read(lambda tx: tx.row(sql)) != (number,):  # noqa: ASYNC110
             await asyncio.sleep(0)
 
 

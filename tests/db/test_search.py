@@ -170,8 +170,9 @@ async def _check_against_new_index(tx: Transaction) -> None:
     living = "merged_into_id IS NULL AND erased_at IS NULL"
     await tx.run(
         text(
-            f"INSERT INTO temp.fresh (rowid, body) SELECT doc, {token} || {token} || {token} || search_text FROM contact"
-            f" JOIN contact_search_doc d ON d.org_id = contact.org_id AND d.contact_id = contact.id WHERE {living}"
+            f"INSERT INTO temp.fresh (rowid, body) SELECT doc, {token} || {token} || {token} || search_text"
+            f" FROM contact JOIN contact_search_doc d ON d.org_id = contact.org_id AND d.contact_id = contact.id"
+            f" WHERE {living}"
         )
     )
     entries = []

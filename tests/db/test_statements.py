@@ -152,8 +152,9 @@ async def _read_pages(world: World) -> None:
             await db.read(lambda tx, found=contacts, asked=request: contacts_page(tx, org, found, asked))  # type: ignore[misc]
 
 
-async def test_every_statement_names_the_organization(world: World) -> None:
-    """For each table of an organisation's data, under each alias, the statement says whose rows it means."""
+async def test_every_statement_names_the_organization_and_grows_with_no_list(world: World) -> None:
+    """For each table of an organisation's data, under each alias, the statement says whose rows it means; and a list
+    is one bound value, never `IN (?, ?, …)`."""
     watch = _Watch(world.db)
     await _everything(world)
     statements = [statement for statement in watch.statements if _tables(statement)]
@@ -161,6 +162,9 @@ async def test_every_statement_names_the_organization(world: World) -> None:
     touched = {table for statement in statements for table, _ in _tables(statement)}
     assert touched == TENANT - {"import_ref"}
     assert [(alias, statement) for statement in statements for alias in _nameless(statement)] == []
+    one = r"(\?|\$\d+(::\w+)?)"
+    assert [s for s in watch.statements if re.search(rf"IN \({one}(, {one}){{2,}}", s)] == []
+    assert await _history_text(world, 2) == await _history_text(world, 40)
 
 
 def _tables(statement: str) -> list[tuple[str, str]]:
@@ -190,15 +194,6 @@ def test_the_check_can_tell() -> None:
     assert _nameless("SELECT c.id FROM contact AS c, label WHERE label.org_id = $1") == ["c"]
     assert _nameless("UPDATE contact SET org_id = $2 WHERE contact.id = $1") == ["nothing bound"]
     assert _nameless("INSERT INTO label (id, name) VALUES (1, 2)") == ["INSERT"]
-
-
-async def test_lists_are_one_bound_value(world: World) -> None:
-    """No `IN (?, ?, …)` that grows with its list: neither in the acts nor in the filters of the history."""
-    watch = _Watch(world.db)
-    await _everything(world)
-    assert await _history_text(world, 2) == await _history_text(world, 40)
-    lists = [s for s in watch.statements if re.search(r"IN \((\?|\$\d+(::\w+)?)(, (\?|\$\d+(::\w+)?)){2,}", s)]
-    assert lists == []
 
 
 async def _history_text(world: World, number: int) -> list[str]:

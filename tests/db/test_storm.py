@@ -148,5 +148,5 @@ async def test_a_storm_with_erasures(database_url: str) -> None:
         assert rows[row.canonical_id].erased_at is not None, "a tree is erased as a whole"
     for row in rows.values():
         assert (row.erased_at is None) == (rows[row.canonical_id].erased_at is None)
-    assert set(code.split()[1] for code in storm.refused) <= {"ALREADY_MERGED", "NOT_FOUND"}
+    assert {code.split()[1] for code in storm.refused} <= {"ALREADY_MERGED", "NOT_FOUND"}
     await db.close()

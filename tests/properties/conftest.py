@@ -2,8 +2,15 @@
 `HYPOTHESIS_PROFILE=nightly make nightly` or on one file."""
 
 import os
+from collections.abc import AsyncIterator
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+
+from db.engine import Database
+from tests.support.api import Api, open_api
+from tests.support.databases import copy_sqlite
 
 # No deadline: the machine is shared, and nothing here asserts timings.
 settings.register_profile(
@@ -13,3 +20,14 @@ settings.register_profile(
     "nightly", deadline=None, max_examples=2_000, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "change"))
+
+
+@pytest.fixture
+async def sqlite_api(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Api]:
+    """The whole application over a fresh SQLite database alone."""
+    url = copy_sqlite(sqlite_template, tmp_path)
+    database = Database(url)
+    opened = await open_api(database, url)
+    async with opened.http:
+        yield opened
+    await database.close()

@@ -11,6 +11,7 @@ NAMES = {
     "one sign for eighteen": "\ufdfa" * 500,
     "all that grows": "".join(random.Random(1).choices([chr(code) for code in range(0xFDF0, 0xFDFC)], k=500)),
     "four bytes each": "".join(random.Random(2).choices([chr(code) for code in range(0x20000, 0x2A000)], k=500)),
+    "squared words": "".join(random.Random(5).choices([chr(code) for code in range(0x3300, 0x3358)], k=500)),
     "ligatures": "".join(random.Random(3).choices("ﬀﬁﬂﬃﬄﬆ", k=500)),
 }
 

@@ -76,7 +76,7 @@ class Server:
         with (self.folder / f"serve-{self._starts:03}.log").open("wb") as log:
             command = [str(ONEFOLD), "serve", "--port", str(self.port)]
             # Not in the repository: a developer's .env file there is none of ours.
-            self.process = subprocess.Popen(
+            self.process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
                 command, env=_environment(self.env), cwd=self.folder, stdout=log, stderr=log
             )
         await self.wait_for("/readyz" if ready else "/healthz")
