@@ -14,7 +14,8 @@ from gql.transport.websockets import WebsocketsTransport
 from tests.acceptance.demo_server import Demo
 
 CREATE = gql("""mutation ($input: CreateContactInput!) {
-    createContact(input: $input) { contact { id name customAttributes createdAt } userErrors { code message field } } }""")
+    createContact(input: $input) {
+        contact { id name customAttributes createdAt } userErrors { code message field } } }""")
 READ = gql("query ($id: ID!) { contact(id: $id) { name customAttributes createdAt } }")
 COUNT = gql("{ contacts(first: 1) { totalCount pageInfo { endCursor } } viewer { scopes } }")
 Transports = dict[str, Callable[[Demo, str], AsyncTransport]]

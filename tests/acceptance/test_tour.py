@@ -34,7 +34,7 @@ class Caller:
 
 
 async def test_the_tour(demo: Demo) -> None:
-    """Two contacts of one person are made, found, merged and read by the id that is gone; then again after a restart."""
+    """Two contacts of one person are made, found, merged and read by the old id; then again after a restart."""
     caller = Caller(demo)
     lead = {"role": "LEAD", "email": "grace@navy.example", "company": "US Navy"}
     user = {"role": "USER", "name": "Grace Hopper", "phone": "+1 212 555 0123"}
