@@ -18,16 +18,13 @@ from sqlalchemy import (
     Index,
     Text,
     bindparam,
-    case,
     select,
     text,
-    update,
 )
 from sqlmodel import Field, SQLModel
 
 from db.base import Json, any_of, one_of, table_of, tenant_key
 from db.engine import Transaction
-from db.organizations import organization_lock
 
 ROLES = ("LEAD", "USER")
 AVAILABILITIES = ("ONLINE", "BUSY", "OFFLINE")
@@ -172,6 +169,7 @@ class ContactRow:
         return None if self.last_activity_sort == NO_ACTIVITY else self.last_activity_sort
 
 
+_NAMES = tuple(field.name for field in fields(ContactRow))
 CONTACT_COLUMNS = [contact.c[field.name] for field in fields(ContactRow)]
 
 
@@ -199,99 +197,6 @@ _merged_ids = (
     .order_by(contact.c.id)
 )
 _where_is = select(contact.c.org_id, contact.c.canonical_id).where(_in_sight, contact.c.id == bindparam("contact"))
-_lock_organization_of = (
-    select(organization_lock.c.org_id)
-    .where(
-        organization_lock.c.org_id
-        == select(contact.c.org_id).where(_in_sight, contact.c.id == bindparam("contact")).scalar_subquery()
-    )
-    .with_for_update(key_share=True)
-)
-_lock_one = (
-    select(*CONTACT_COLUMNS)
-    .where(contact.c.org_id == bindparam("org"), contact.c.id == bindparam("contact"))
-    .with_for_update(key_share=True)
-)
-_lock_all = (
-    select(*CONTACT_COLUMNS)
-    .where(contact.c.org_id == bindparam("org"), any_of(contact.c.id, "ids"))
-    .order_by(contact.c.id)  # one order for everybody, so that two merges of one pair cannot deadlock
-    .with_for_update(key_share=True)
-)
-_lock_tree = (
-    select(contact.c.id)
-    .where(contact.c.org_id == bindparam("org"), contact.c.canonical_id == bindparam("root"))
-    .order_by(contact.c.id)
-    .with_for_update(key_share=True)
-)
-_NAMES = tuple(field.name for field in fields(ContactRow))
-_FIXED = {"org_id", "id", "created_at", "canonical_id", "merged_into_id", "merge_id", "base_at", "erased_at"}
-_CHANGING = [column.name for column in CONTACT_COLUMNS if column.name not in _FIXED]
-_save = (
-    update(contact)
-    .where(contact.c.org_id == bindparam("key_org"), contact.c.id == bindparam("key_id"))
-    .values({contact.c[name]: bindparam(f"new_{name}") for name in _CHANGING})
-)
-_sources_point_away = (
-    update(contact)
-    .where(contact.c.org_id == bindparam("org"), any_of(contact.c.canonical_id, "sources"))
-    .values(
-        canonical_id=bindparam("primary"),
-        merged_into_id=case(
-            (contact.c.merged_into_id.is_(None), bindparam("primary", type_=contact.c.id.type)),
-            else_=contact.c.merged_into_id,
-        ),
-        merge_id=case(
-            (contact.c.merged_into_id.is_(None), bindparam("merge", type_=contact.c.id.type)),
-            else_=contact.c.merge_id,
-        ),
-        search_text="",
-    )
-)
-_EMPTIED: dict[str, Any] = dict.fromkeys(
-    (
-        "role",
-        "name",
-        "avatar_url",
-        "company",
-        "title",
-        "email",
-        "phone",
-        "address",
-        "language",
-        "timezone",
-        "birthdate",
-        "blocked_at",
-        "unsubscribed_at",
-        "unsubscribe_reason",
-        "unsubscribe_feedback",
-        "availability_status",
-        "first_seen_at",
-    )
-) | {
-    "blocked": False,
-    "unsubscribed": False,
-    "is_admin": False,
-    "custom_attributes": {},
-    "metadata": {},
-    "additional_attributes": {},
-    "provenance": {},
-    "name_sort": "",
-    "search_text": "",
-    "last_activity_sort": NO_ACTIVITY,
-}
-_scrub = (
-    update(contact)
-    .where(contact.c.org_id == bindparam("org"), any_of(contact.c.id, "ids"))
-    .values(
-        {
-            **{contact.c[name]: value for name, value in _EMPTIED.items()},
-            contact.c.erased_at: bindparam("now"),
-            contact.c.updated_at: bindparam("now"),
-            contact.c.version: contact.c.version + 1,
-        }
-    )
-)
 
 
 async def contacts_by_id(tx: Transaction, orgs: Sequence[UUID], ids: Iterable[UUID]) -> dict[UUID, ContactRow]:
@@ -328,64 +233,6 @@ async def merged_ids(tx: Transaction, orgs: Sequence[UUID], roots: Iterable[UUID
     for root, member in await tx.rows(_merged_ids, {"orgs": orgs, "roots": wanted}):
         found[root].append(member)
     return found
-
-
-async def organization_of(tx: Transaction, orgs: Sequence[UUID], contact_id: UUID) -> UUID | None:
-    """The organisation, among these, that a contact belongs to; it never changes."""
-    row = await tx.row(_where_is, {"orgs": orgs, "contact": contact_id})
-    return row.org_id if row else None
-
-
-async def lock_organization_of(tx: Transaction, orgs: Sequence[UUID], contact_id: UUID) -> UUID | None:
-    """Finds a contact's organisation and takes its lock, in one statement; None for an id nobody has."""
-    row = await tx.row(_lock_organization_of, {"orgs": orgs, "contact": contact_id})
-    return row.org_id if row else None
-
-
-async def lock_survivor(tx: Transaction, orgs: Sequence[UUID], contact_id: UUID) -> ContactRow | None:
-    """Locks and returns the root that an id leads to; None for an id nobody has. It may be erased.
-
-    Each try stands in a SAVEPOINT: keeping the lock of a root that has just been merged away, while waiting for
-    the next, deadlocks with the merge that holds the next and rewrites the old one.
-    """
-    while True:
-        place = await tx.row(_where_is, {"orgs": orgs, "contact": contact_id})
-        if place is None:
-            return None
-        async with tx.savepoint() as roll_back:
-            row = await tx.row(_lock_one, {"org": place.org_id, "contact": place.canonical_id})
-            if row is not None and row.merged_into_id is None:
-                return contact_row(row)
-            await roll_back()
-
-
-async def lock_contacts(tx: Transaction, org_id: UUID, ids: Iterable[UUID]) -> dict[UUID, ContactRow]:
-    """Locks these rows in the order of their ids; for holders of the organisation's lock."""
-    rows = await tx.rows(_lock_all, {"org": org_id, "ids": list(ids)})
-    return {row.id: row for row in map(contact_row, rows)}
-
-
-async def lock_tree(tx: Transaction, org_id: UUID, root: UUID) -> list[UUID]:
-    """Locks a survivor and all that was merged into it; their ids."""
-    return [row.id for row in await tx.rows(_lock_tree, {"org": org_id, "root": root})]
-
-
-async def save_contact(tx: Transaction, row: ContactRow) -> None:
-    """Writes every value of a locked row that may change (pointers and times of origin stay)."""
-    values = contact_values(row)
-    parameters = {f"new_{name}": values[name] for name in _CHANGING}
-    await tx.run(_save, parameters | {"key_org": row.org_id, "key_id": row.id})
-
-
-async def merge_away(tx: Transaction, org_id: UUID, sources: Sequence[UUID], primary: UUID, merge_id: UUID) -> None:
-    """Points the sources and all that they led to at the primary. Their values are frozen from here on."""
-    parameters = {"org": org_id, "sources": sources, "primary": primary, "merge": merge_id}
-    await tx.run(_sources_point_away, parameters)
-
-
-async def scrub_contacts(tx: Transaction, org_id: UUID, ids: Sequence[UUID], now: datetime) -> None:
-    """Erases every value of these contacts; ids, pointers and times of origin stay."""
-    await tx.run(_scrub, {"org": org_id, "ids": ids, "now": now})
 
 
 def contact_values(row: ContactRow) -> dict[str, Any]:

@@ -16,10 +16,11 @@ import orjson
 import structlog
 from sqlalchemy import Connection, Executable, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from db.base import encode_json
-from db.faults import storage_fault
+from db.faults import StorageUnavailable, storage_fault
 from db.writer_lock import WriterLock
 
 log = structlog.get_logger()
@@ -78,6 +79,22 @@ class Transaction:
             await nested.commit()
 
 
+def url_problem(url: str) -> str | None:
+    """What keeps a URL from being a database of ours, in a sentence that quotes nothing of it; None if nothing does."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        return f"it is no URL of a database. {_FORMS}"
+    if parsed.drivername not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+        return f"onefold does not know this database or driver. {_FORMS}"
+    if parsed.drivername == "sqlite+aiosqlite" and parsed.database in (None, "", ":memory:"):
+        return f"a database in memory would be gone with each connection; name a file. {_FORMS}"
+    return None
+
+
+_FORMS = "Write sqlite+aiosqlite:///./data/onefold.db or postgresql+asyncpg://user:password@host/name."
+
+
 class Database:
     """An async engine and the two ways to use it: `read` and `write`."""
 
@@ -87,8 +104,10 @@ class Database:
         self.engine = _create_engine(url, self.options)
         self._writing = self.engine.execution_options(onefold_writes=True)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._file: Path | None = None
         self._turn: WriterLock | None = None
         if self.dialect == "sqlite":
+            self._file = Path(str(self.url.database))
             self._turn = WriterLock(Path(f"{self.url.database}.lock"), self.options.writer_timeout)
 
     @property
@@ -141,11 +160,13 @@ class Database:
         return task
 
     async def _inspect(self, look: Callable[[Connection], T]) -> T:
+        self._check_place()
         with storage_fault():
             async with self.engine.connect() as connection:
                 return await connection.run_sync(look)
 
     async def _read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        self._check_place()
         with storage_fault():
             async with self.engine.begin() as connection:
                 return await work(Transaction(connection))
@@ -157,9 +178,15 @@ class Database:
             return await self._commit(work)
 
     async def _commit(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        self._check_place()
         with storage_fault():
             async with self._writing.begin() as connection:
                 return await work(Transaction(connection))
+
+    def _check_place(self) -> None:
+        # aiosqlite's thread outlives a connection that could not be opened, and may speak to a loop that is closed.
+        if self._file is not None and (self._file.is_dir() or not self._file.parent.is_dir()):
+            raise StorageUnavailable("NoPlace")
 
 
 def _note_unheard(task: asyncio.Task[Any]) -> None:

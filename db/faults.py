@@ -22,6 +22,8 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_CANTOPEN,
     sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_CORRUPT,
 }
 # Classes and codes of PostgreSQL's SQLSTATE: connection, login, no such database, resources, shutdown, then lock and
 # statement time-outs, deadlock, serialization, idle in transaction.

@@ -9,7 +9,7 @@ import fcntl
 import os
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from db.faults import StorageUnavailable, storage_fault
@@ -72,12 +72,15 @@ class WriterLock:
         def wait() -> None:
             fcntl.flock(copy, fcntl.LOCK_EX)
             os.close(copy)
-            loop.call_soon_threadsafe(grant)
+            with suppress(RuntimeError):  # the loop was closed: nobody waits any more
+                loop.call_soon_threadsafe(grant)
 
         threading.Thread(target=wait, daemon=True, name="onefold-writer-lock").start()
         try:
             async with asyncio.timeout(self._timeout):
                 await granted
-        except TimeoutError as error:
+        except BaseException as error:  # a cancellation too: the lock must not come to a handle that stays open
             self.close()
-            raise StorageUnavailable("WriterLock") from error
+            if isinstance(error, TimeoutError):
+                raise StorageUnavailable("WriterLock") from error
+            raise

@@ -5,14 +5,24 @@ docs/configuration.md is made from these fields (a test compares them).
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from db.engine import url_problem
 
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///./data/onefold.db"
 
 
 class Settings(BaseSettings):
     """The settings of one process."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        problem = url_problem(url)
+        if problem is not None:
+            raise ValueError(problem)
+        return url
 
     model_config = SettingsConfigDict(env_prefix="ONEFOLD_", env_file=".env", extra="ignore")
 

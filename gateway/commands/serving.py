@@ -7,7 +7,7 @@ import uvicorn
 
 from db.engine import Database
 from gateway.app import create_app
-from gateway.commands.shell import err, fail, read_settings, run
+from gateway.commands.shell import err, fail, read_settings, run, sqlite_path
 from gateway.health import readiness
 from gateway.logs import configure_logging
 from gateway.server import uvicorn_config
@@ -25,7 +25,8 @@ def serve_command(
 
     problem = run(settings, check)
     if problem is not None:
-        fail(f"Cannot serve: {problem}.")
+        place = sqlite_path(settings)
+        fail(f"Cannot serve{f' {place}' if place else ''}: {problem}.")
     configure_logging(settings.log_level.upper(), json=settings.log_format == "json")
     config = uvicorn_config(create_app(settings), host, port, forwarded_allow_ips=settings.forwarded_allow_ips)
     err.print(f"onefold serves on http://{host}:{port} (Ctrl-C stops it)", markup=False)

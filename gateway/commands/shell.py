@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from db.engine import Database
@@ -31,6 +33,11 @@ def read_settings() -> Settings:
     except ValidationError as error:
         lines = [f"ONEFOLD_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()]
         fail("A setting cannot be used. " + "; ".join(lines))
+    except SettingsError as error:
+        # It names the field and not the value: 'error parsing value for field "allowed_origins" from source …'
+        named = re.search(r'field "(\w+)"', str(error))
+        name = f"ONEFOLD_{named[1].upper()}" if named else "One"
+        fail(f"A setting cannot be used. {name}: lists are written as JSON; see docs/configuration.md.")
 
 
 def run(settings: Settings, work: Callable[[Database], Awaitable[T]], *, create: bool = False) -> T:
@@ -43,6 +50,9 @@ def run(settings: Settings, work: Callable[[Database], Awaitable[T]], *, create:
     except CodedError as error:
         fail(error.message)
     except StorageUnavailable:
+        place = sqlite_path(settings)
+        if place is not None:
+            fail(f"{place} cannot be used as a database. Check ONEFOLD_DATABASE_URL, its folder and its rights.")
         fail("The database does not answer. Check ONEFOLD_DATABASE_URL and that the server runs.", code=2)
 
 

@@ -8,8 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from db import activity, identifiers, labels, merges
-from db import contacts as contact_rows
+from db import activity, contact_writes, identifiers, labels, merges
 from db.engine import Database, Transaction
 from db.erasures import ErasureRow, add_erasure
 from db.merges import MergeRow
@@ -32,12 +31,12 @@ async def erase_contact(db: Database, act: Act, contact: str, reason: str | None
 
 
 async def _erase(tx: Transaction, act: Act, contact_id: UUID, reason: str | None) -> list[UUID]:
-    org_id = await contact_rows.lock_organization_of(tx, act.actor.organizations, contact_id)
+    org_id = await contact_writes.lock_organization_of(tx, act.actor.organizations, contact_id)
     if org_id is None:
         raise contact_not_found(contact_id, "id")
     root = await lock_living(tx, act, contact_id)
-    members = await contact_rows.lock_tree(tx, org_id, root.id)
-    await contact_rows.scrub_contacts(tx, org_id, members, act.now)
+    members = await contact_writes.lock_tree(tx, org_id, root.id)
+    await contact_writes.scrub_contacts(tx, org_id, members, act.now)
     await identifiers.erase(tx, org_id, members)
     await labels.erase(tx, org_id, members)
     await activity.erase(tx, org_id, members)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
+from db import contact_writes, identifiers
 from db import contacts as contact_rows
-from db import identifiers
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.identifiers import IdentifierRow
@@ -69,7 +69,7 @@ async def remove_identifier(db: Database, act: Act, contact: str, raw: Mapping[s
 
 async def lock_landing(tx: Transaction, act: Act, contact_id: UUID) -> ContactRow:
     """Locks the survivor that a write to this id lands on. Raises NOT_FOUND."""
-    row = await contact_rows.lock_survivor(tx, act.actor.organizations, contact_id)
+    row = await contact_writes.lock_survivor(tx, act.actor.organizations, contact_id)
     if row is None or row.erased_at is not None:
         raise contact_not_found(contact_id, "contactId")
     return row

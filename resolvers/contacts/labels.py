@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
 
-from db import contacts as contact_rows
-from db import labels
+from db import contact_writes, labels
 from db.engine import Database, Transaction
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.identifiers import Landed, landed, lock_landing, read_contact_id
@@ -43,7 +42,7 @@ async def _set(tx: Transaction, act: Act, contact_id: UUID, wanted: dict[str, st
         return landed(row, contact_id)
     await labels.set_labels(tx, row.org_id, row.id, label_ids, act.now)
     row = replace(row, updated_at=max(act.now, row.updated_at), version=row.version + 1)
-    await contact_rows.save_contact(tx, row)
+    await contact_writes.save_contact(tx, row)
     return landed(row, contact_id)
 
 

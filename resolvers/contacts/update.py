@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from db import activity, identifiers
+from db import activity, contact_writes, identifiers
 from db import contacts as contact_rows
 from db.contacts import NO_ACTIVITY, ContactRow
 from db.engine import Database, Transaction
@@ -51,7 +51,7 @@ async def _update(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str,
 
 async def lock_living(tx: Transaction, act: Act, contact_id: UUID, field: str = "id") -> ContactRow:
     """Locks a contact that must live itself. Raises Refused."""
-    row = await contact_rows.lock_survivor(tx, act.actor.organizations, contact_id)
+    row = await contact_writes.lock_survivor(tx, act.actor.organizations, contact_id)
     if row is None or row.erased_at is not None:
         raise contact_not_found(contact_id, field)
     if row.id != contact_id:
@@ -85,7 +85,7 @@ async def save_edit(tx: Transaction, act: Act, row: ContactRow) -> ContactRow:
     held = (await identifiers.identifiers_of(tx, [row.org_id], [row.id]))[row.id]
     row = with_derived(row, [identifier.normalized for identifier in held])
     row = replace(row, updated_at=max(act.now, row.updated_at), version=row.version + 1)
-    await contact_rows.save_contact(tx, row)
+    await contact_writes.save_contact(tx, row)
     return row
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from db import contacts as contact_rows
+from db import contact_writes
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.identifiers import holders
@@ -90,7 +90,7 @@ async def _make(
 async def _change(
     tx: Transaction, act: Act, root: UUID, by: Identifying, raw: Mapping[str, Any], settings: SettingsRow
 ) -> ContactRow:
-    row = await contact_rows.lock_survivor(tx, [settings.org_id], root)
+    row = await contact_writes.lock_survivor(tx, [settings.org_id], root)
     assert row is not None, "the organisation's lock is held: a holder cannot vanish"
     sent = {name: value for name, value in raw.items() if name not in _ONLY_WHEN_MADE}
     country = (row.address or {}).get("country")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from db import contact_writes, idempotency, merges
 from db import contacts as contact_rows
-from db import idempotency, merges
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.merges import MergeRow
@@ -44,7 +44,7 @@ async def merge_contacts(db: Database, act: Act, request: MergeRequest) -> Merge
 
 async def _merge(tx: Transaction, act: Act, request: MergeRequest) -> MergeResult:
     orgs = act.actor.organizations
-    org_id = await contact_rows.lock_organization_of(tx, orgs, request.primary_id)
+    org_id = await contact_writes.lock_organization_of(tx, orgs, request.primary_id)
     if org_id is None:
         raise await explain_absence(tx, act.actor, request)
     settings, stored = await settings_for_merge(tx, org_id, request.idempotency_key)
@@ -52,7 +52,7 @@ async def _merge(tx: Transaction, act: Act, request: MergeRequest) -> MergeResul
         check_same_request(stored, answer_for(stored.key, OPERATION, request.canonical(), {}))
         return await _repeat(tx, orgs, stored.result)
     detected = await _sources(tx, org_id, settings, request)
-    rows = await contact_rows.lock_contacts(tx, org_id, [request.primary_id, *detected.source_ids])
+    rows = await contact_writes.lock_contacts(tx, org_id, [request.primary_id, *detected.source_ids])
     await check_contacts(tx, act.actor, request, rows)
     primary = rows[request.primary_id]
     sources = [rows[source] for source in detected.source_ids]
@@ -91,8 +91,8 @@ async def _write(
     plan = plan_merge(act, primary, sources, terms)
     source_ids = tuple(row.id for row in sources)
     await merges.add_merge(tx, plan.event, plan.sources)
-    await contact_rows.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
-    await contact_rows.save_contact(tx, plan.survivor)
+    await contact_writes.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
+    await contact_writes.save_contact(tx, plan.survivor)
     return MergeResult(plan.survivor, source_ids, remaining, plan.event)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from gql import Client, gql
+from gql import Client, GraphQLRequest, gql
 from gql.transport.async_transport import AsyncTransport
 from gql.transport.exceptions import TransportError, TransportQueryError
 from gql.transport.httpx import HTTPXAsyncTransport
@@ -19,6 +19,11 @@ CREATE = gql("""mutation ($input: CreateContactInput!) {
 READ = gql("query ($id: ID!) { contact(id: $id) { name customAttributes createdAt } }")
 COUNT = gql("{ contacts(first: 1) { totalCount pageInfo { endCursor } } viewer { scopes } }")
 Transports = dict[str, Callable[[Demo, str], AsyncTransport]]
+
+
+def asking(request: GraphQLRequest, values: dict[str, Any]) -> GraphQLRequest:
+    """A request with its variables."""
+    return GraphQLRequest(request, variable_values=values)
 
 
 def over_http(demo: Demo, token: str) -> AsyncTransport:
@@ -41,44 +46,39 @@ def over_websocket(demo: Demo, token: str) -> AsyncTransport:
 TRANSPORTS: Transports = {"http": over_http, "websocket": over_websocket}
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_the_schema_is_fetched_and_used(demo: Demo, transport: str) -> None:
+async def test_the_schema_is_fetched_and_used(demo: Demo) -> None:
     """Introspection, then a query, a mutation and a reading back, all checked against the schema by the client."""
-    client = Client(transport=TRANSPORTS[transport](demo, demo.token), fetch_schema_from_transport=True)
-    async with client as session:
-        before = await session.execute(COUNT)
-        assert before["contacts"]["totalCount"] == demo.contacts
-        attributes: dict[str, Any] = {"plan": "pro", "nested": {"deep": [1, None, True, "ü"]}}
-        made = await session.execute(CREATE, variable_values={"input": {"name": "Léa", "customAttributes": attributes}})
-        contact = made["createContact"]["contact"]
-        assert made["createContact"]["userErrors"] == []
-        read = await session.execute(READ, variable_values={"id": contact["id"]})
-        assert read["contact"] == {
-            "name": "Léa",
-            "customAttributes": attributes,
-            "createdAt": contact["createdAt"],
-        }
-        refused = await session.execute(CREATE, variable_values={"input": {"email": "nobody"}})
-        assert refused["createContact"]["contact"] is None
-        assert [error["field"] for error in refused["createContact"]["userErrors"]] == [["email"]]
-        after = await session.execute(COUNT)
-        assert after["contacts"]["totalCount"] == demo.contacts + 1
+    for number, transport in enumerate(TRANSPORTS.values()):
+        client = Client(transport=transport(demo, demo.token), fetch_schema_from_transport=True)
+        async with client as session:
+            before = await session.execute(COUNT)
+            assert before["contacts"]["totalCount"] == demo.contacts + number
+            attributes: dict[str, Any] = {"plan": "pro", "nested": {"deep": [1, None, True, "ü"]}}
+            made = await session.execute(asking(CREATE, {"input": {"name": "Léa", "customAttributes": attributes}}))
+            contact = made["createContact"]["contact"]
+            assert made["createContact"]["userErrors"] == []
+            read = await session.execute(asking(READ, {"id": contact["id"]}))
+            assert read["contact"] == {
+                "name": "Léa",
+                "customAttributes": attributes,
+                "createdAt": contact["createdAt"],
+            }
+            refused = await session.execute(asking(CREATE, {"input": {"email": "nobody"}}))
+            assert refused["createContact"]["contact"] is None
+            assert [error["field"] for error in refused["createContact"]["userErrors"]] == [["email"]]
+            after = await session.execute(COUNT)
+            assert after["contacts"]["totalCount"] == demo.contacts + number + 1
 
 
-@pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_errors_reach_the_caller(demo: Demo, transport: str) -> None:
-    """A wrong operation has its code in `extensions`, and the connection goes on afterwards."""
-    async with Client(transport=TRANSPORTS[transport](demo, demo.token)) as session:
-        with pytest.raises(TransportQueryError) as refused:
-            await session.execute(gql("{ contacts(first: 101) { totalCount } }"))
-        assert refused.value.errors is not None
-        assert refused.value.errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
-        assert (await session.execute(READ, variable_values={"id": f"contact_{uuid4()}"}))["contact"] is None
-
-
-@pytest.mark.parametrize("transport", TRANSPORTS)
-async def test_a_wrong_key_is_refused(demo: Demo, transport: str) -> None:
-    """Before anything is answered."""
-    with pytest.raises((TransportError, ConnectionError)):
-        async with Client(transport=TRANSPORTS[transport](demo, "ofk_" + "0" * 59)) as session:
-            await session.execute(COUNT)
+async def test_errors_reach_the_caller(demo: Demo) -> None:
+    """A wrong operation has its code in `extensions` and the connection goes on; a wrong key is refused before that."""
+    for transport in TRANSPORTS.values():
+        async with Client(transport=transport(demo, demo.token)) as session:
+            with pytest.raises(TransportQueryError) as refused:
+                await session.execute(gql("{ contacts(first: 101) { totalCount } }"))
+            assert refused.value.errors is not None
+            assert refused.value.errors[0]["extensions"]["code"] == "BAD_USER_INPUT"
+            assert (await session.execute(asking(READ, {"id": f"contact_{uuid4()}"})))["contact"] is None
+        with pytest.raises((TransportError, ConnectionError)):
+            async with Client(transport=transport(demo, "ofk_" + "0" * 59)) as session:
+                await session.execute(COUNT)

@@ -22,12 +22,12 @@ def measure_import(folder: Path, urls: dict[str, str], sizes: tuple[int, int]) -
     for size in sizes:
         file = write_people(folder / f"people-{size}.jsonl", size)
         raw = _raw(folder / f"raw-{size}.db", file)
-        rows.append(["raw sqlite3", size, raw, size / raw, 1.0, "-"])
+        rows.append(["raw sqlite3", size, raw, size / raw, 1.0, "-", "-"])
         for name, url in urls.items():
             ran = _import(url, file)
-            rows.append([name, size, ran.seconds, size / ran.seconds, ran.seconds / raw, f"{ran.peak_mb:.0f}"])
+            rows.append([name, size, ran.seconds, size / ran.seconds, ran.seconds / raw, ran.cpu, f"{ran.peak_mb:.0f}"])
             peaks.setdefault(name, []).append(ran.peak_mb)
-    head = ["database", "contacts", "seconds", "a second", "x raw", "peak MB"]
+    head = ["database", "contacts", "seconds", "a second", "x raw", "CPU seconds", "peak MB"]
     show("(a) onefold import, the whole process from start to end", head, rows)
     growth = [[name, large / small] for name, (small, large) in peaks.items()]
     show(f"    memory at {sizes[1]:,} against {sizes[0]:,} (flat: near 1)", ["database", "ratio"], growth)

@@ -39,9 +39,9 @@ async def test_random_cancellations_leave_nothing_behind(database_url: str, seed
 
 
 async def _wave(world: World, chance: random.Random, ids: list[UUID]) -> int:
-    """Six acts at once, each cancelled after a random number of turns of the loop; how many got their answer."""
+    """Six acts at once, five of them cancelled after random numbers of turns of the loop; how many were answered."""
     acts = [asyncio.create_task(_some_act(world, chance, ids)) for _ in range(6)]
-    for act in chance.sample(acts, len(acts)):
+    for act in chance.sample(acts, 5):
         for _ in range(chance.randrange(60)):
             await asyncio.sleep(0)
         act.cancel()

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from db import identifiers
-from db.contacts import ContactRow, lock_contacts, lock_survivor, merge_away
+from db.contact_writes import lock_contacts, lock_survivor, merge_away
+from db.contacts import ContactRow
 from db.engine import Transaction
 from db.faults import StorageUnavailable
 from db.merges import add_merge

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, UniqueConstraint, Uuid, text
 from sqlalchemy.exc import DBAPIError
 
-from db.contacts import lock_contacts, survivors
+from db.contact_writes import lock_contacts
+from db.contacts import survivors
 from db.engine import Database, Transaction
 from tests.db.test_tables import TENANT_TABLES
 from tests.db.world import World, open_world

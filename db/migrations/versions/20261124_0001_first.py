@@ -99,11 +99,11 @@ def upgrade() -> None:
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("erased_at", MOMENT, nullable=True),
         sa.CheckConstraint(
-            "availability_status IN ('ONLINE', 'BUSY', 'OFFLINE')", name="ck_contact_availability_status"
+            "availability_status IN ('ONLINE', 'BUSY', 'OFFLINE')", name=op.f("ck_contact_availability_status")
         ),
-        sa.CheckConstraint("role IN ('LEAD', 'USER')", name="ck_contact_role"),
-        sa.CheckConstraint("(merged_into_id IS NULL) = (canonical_id = id)", name="ck_contact_root_is_canonical"),
-        sa.CheckConstraint("(merged_into_id IS NULL) = (merge_id IS NULL)", name="ck_contact_merged_by_an_event"),
+        sa.CheckConstraint("role IN ('LEAD', 'USER')", name=op.f("ck_contact_role")),
+        sa.CheckConstraint("(merged_into_id IS NULL) = (canonical_id = id)", name=op.f("ck_contact_root_is_canonical")),
+        sa.CheckConstraint("(merged_into_id IS NULL) = (merge_id IS NULL)", name=op.f("ck_contact_merged_by_an_event")),
         sa.ForeignKeyConstraint(
             ["org_id", "canonical_id"], ["contact.org_id", "contact.id"], name="fk_contact_canonical"
         ),
@@ -198,9 +198,10 @@ def upgrade() -> None:
         sa.Column("survivorship", JSON, nullable=False),
         sa.Column("updated_at", MOMENT, nullable=False),
         sa.CheckConstraint(
-            "identifier_rule IN ('SHARED', 'UNIQUE_EXTERNAL_IDS', 'UNIQUE')", name="ck_merge_settings_identifier_rule"
+            "identifier_rule IN ('SHARED', 'UNIQUE_EXTERNAL_IDS', 'UNIQUE')",
+            name=op.f("ck_merge_settings_identifier_rule"),
         ),
-        sa.CheckConstraint("role_rule IN ('ANY', 'LEAD_INTO_USER')", name="ck_merge_settings_role_rule"),
+        sa.CheckConstraint("role_rule IN ('ANY', 'LEAD_INTO_USER')", name=op.f("ck_merge_settings_role_rule")),
         sa.ForeignKeyConstraint(["org_id"], ["organization_lock.org_id"], name="fk_merge_settings_org_id"),
         sa.PrimaryKeyConstraint("org_id", name="pk_merge_settings"),
     )
@@ -261,7 +262,7 @@ def upgrade() -> None:
         sa.Column("created_at", MOMENT, nullable=False),
         sa.Column("removed_via_id", sa.Uuid(), nullable=True),
         sa.Column("removed_at", MOMENT, nullable=True),
-        sa.CheckConstraint("kind IN ('EMAIL', 'PHONE', 'EXTERNAL_ID', 'USERNAME')", name="ck_identifier_kind"),
+        sa.CheckConstraint("kind IN ('EMAIL', 'PHONE', 'EXTERNAL_ID', 'USERNAME')", name=op.f("ck_identifier_kind")),
         sa.ForeignKeyConstraint(
             ["org_id", "contact_id"], ["contact.org_id", "contact.id"], name="fk_identifier_org_id_contact_id"
         ),
@@ -297,9 +298,9 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(kind = 'CONTACTS') = (primary_contact_id IS NOT NULL)"
             " AND (kind = 'CONVERSATIONS') = (primary_conversation_id IS NOT NULL)",
-            name="ck_merge_event_one_primary",
+            name=op.f("ck_merge_event_one_primary"),
         ),
-        sa.CheckConstraint("kind IN ('CONTACTS', 'CONVERSATIONS')", name="ck_merge_event_kind"),
+        sa.CheckConstraint("kind IN ('CONTACTS', 'CONVERSATIONS')", name=op.f("ck_merge_event_kind")),
         sa.ForeignKeyConstraint(
             ["org_id", "primary_contact_id"],
             ["contact.org_id", "contact.id"],
@@ -320,7 +321,9 @@ def upgrade() -> None:
         sa.Column("probability", sa.Float(), nullable=True),
         sa.Column("undone_at", MOMENT, nullable=True),
         sa.Column("undone_by", sa.String(), nullable=True),
-        sa.CheckConstraint("(contact_id IS NULL) <> (conversation_id IS NULL)", name="ck_merge_source_one_source"),
+        sa.CheckConstraint(
+            "(contact_id IS NULL) <> (conversation_id IS NULL)", name=op.f("ck_merge_source_one_source")
+        ),
         sa.ForeignKeyConstraint(
             ["org_id", "contact_id"], ["contact.org_id", "contact.id"], name="fk_merge_source_org_id_contact_id"
         ),

@@ -1,0 +1,50 @@
+"""`make bench`: ratios from one interleaved run, on SQLite and PostgreSQL. `--quick`: small numbers, a minute."""
+
+import argparse
+import asyncio
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from tests.benchmarks.importing import measure_import
+from tests.benchmarks.merging import measure_merges
+from tests.benchmarks.paging import measure_pages
+from tests.support.databases import run_sql
+from tests.support.postgres import PostgresServer, running_postgres
+
+PARTS = ("import", "merge", "page")
+
+
+def main() -> None:
+    """Runs the parts that are asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a tenth of the contacts, and fewer rounds")
+    parser.add_argument("--only", choices=PARTS, action="append", help="this part alone; may be repeated")
+    parser.add_argument("--sqlite", action="store_true", help="SQLite alone")
+    arguments = parser.parse_args()
+    scale = 10 if arguments.quick else 1
+    parts = arguments.only or PARTS
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onefold-bench-")))
+        # As in earnest: nothing that makes it faster and less safe.
+        server = None if arguments.sqlite else stack.enter_context(running_postgres("-c max_connections=100"))
+        if "import" in parts:
+            measure_import(folder, _urls(folder, server, "import"), (10_000 // scale, 100_000 // scale))
+        if "merge" in parts:
+            asyncio.run(measure_merges(folder, _urls(folder, server, "merge"), rounds=30 // scale))
+        if "page" in parts:
+            sizes = (10_000 // scale, 100_000 // scale)
+            asyncio.run(measure_pages(folder, _urls(folder, server, "page"), sizes, rounds=50 // scale))
+
+
+def _urls(folder: Path, server: PostgresServer | None, part: str) -> dict[str, str]:
+    """An empty database of each kind."""
+    urls = {"SQLite": f"sqlite+aiosqlite:///{folder}/{part}.db"}
+    if server is not None:
+        asyncio.run(run_sql(server.admin_url, f"CREATE DATABASE bench_{part}"))
+        urls["PostgreSQL"] = server.url(f"bench_{part}")
+    return urls
+
+
+if __name__ == "__main__":
+    main()
