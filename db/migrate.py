@@ -36,19 +36,21 @@ async def current_revision(database: Database) -> str | None:
     return await database.inspect(_current)
 
 
-async def migrate(database: Database, revision: str = "head") -> None:
-    """Runs every migration that is missing, in one transaction."""
+async def migrate(database: Database, revision: str = "head") -> str | None:
+    """Runs every migration that is missing, in one transaction; the one that the database stood at before."""
     with storage_fault():
         async with database.for_migrations() as connection:
             await _without_foreign_keys(connection)
             async with connection.begin():
                 if database.dialect == "postgresql":
                     await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+                before = await connection.run_sync(_current)
                 await connection.run_sync(_upgrade, revision)
                 if database.dialect == "sqlite":
                     await _check_foreign_keys(connection)
                     await teach_planner(connection)
     await database.engine.dispose()  # no connection keeps a statement prepared for the old tables
+    return before
 
 
 async def _without_foreign_keys(connection: AsyncConnection) -> None:

@@ -18,8 +18,7 @@ def migrate_command(as_json: AsJson = False) -> None:
     settings = read_settings()
 
     async def work(db: Database) -> tuple[str | None, str | None]:
-        before = await current_revision(db)
-        await migrate(db)
+        before = await migrate(db)
         return before, await current_revision(db)
 
     before, after = run(settings, work, create=True)

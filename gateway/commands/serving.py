@@ -23,7 +23,7 @@ def serve_command(
     async def check(db: Database) -> str | None:
         return await readiness(db)
 
-    problem = run(settings, check)
+    problem = run(settings, check, migrated=False)
     if problem is not None:
         place = sqlite_path(settings)
         fail(f"Cannot serve{f' {place}' if place else ''}: {problem}.")

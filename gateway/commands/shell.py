@@ -15,6 +15,7 @@ from rich.console import Console
 
 from db.engine import Database
 from db.faults import StorageUnavailable
+from db.migrate import current_revision, head_revision
 from gateway.app import open_database
 from gateway.settings import Settings
 from resolvers.errors import CodedError, Refused
@@ -40,11 +41,14 @@ def read_settings() -> Settings:
         fail(f"A setting cannot be used. {name}: lists are written as JSON; see docs/configuration.md.")
 
 
-def run(settings: Settings, work: Callable[[Database], Awaitable[T]], *, create: bool = False) -> T:
-    """Runs `work` on the database of the settings. `create`: make the folder of a SQLite file that is not there."""
+def run(
+    settings: Settings, work: Callable[[Database], Awaitable[T]], *, create: bool = False, migrated: bool = True
+) -> T:
+    """Runs `work` on the database of the settings. `create`: it may not be there yet, and a SQLite file's folder is
+    made; else it has to be `migrated`, unless `work` judges that itself."""
     _check_place(settings, create)
     try:
-        return asyncio.run(_with_database(settings, work))
+        return asyncio.run(_with_database(settings, work, migrated=migrated and not create))
     except Refused as refused:
         fail(" ".join(error.message for error in refused.errors))
     except CodedError as error:
@@ -71,9 +75,11 @@ def fail(message: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
-async def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+async def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]], *, migrated: bool) -> T:
     database = open_database(settings)
     try:
+        if migrated and await current_revision(database) != head_revision():
+            fail("The migrations of the database are not those of this version. Run: onefold migrate")
         return await work(database)
     finally:
         # aiosqlite's thread is no daemon: a command that fails without closing would hang.

@@ -21,7 +21,7 @@ def person(number: int) -> dict[str, Any]:
         "ref": f"crm-{number}",
         "role": "USER" if number % 3 else "LEAD",
         "name": f"{given} {family} {number}",
-        "email": f"{given}.{family}.{number}@mail-{number % 97}.test".encode("ascii", "ignore").decode(),
+        "email": f"{given}.{family}.{number}@mail-{number % 97}.com".encode("ascii", "ignore").decode(),
         "phone": f"+49151{number:08d}",
         "company": f"Company {number % 4_000}",
         "address": {"line1": f"Street {number % 300}", "city": city, "country": country, "postalCode": "10115"},

@@ -99,3 +99,10 @@ def test_for_people(sqlite_shell: Shell) -> None:
     assert answer.code == 1
     assert answer.out.startswith("1 created, 0 here before, 1 failed in ")
     assert answer.last.endswith(f"{file}.errors.jsonl")
+
+
+def test_a_bad_line_does_not_use_up_its_ref(sqlite_shell: Shell) -> None:
+    """A good line with the ref of a bad one before it lands: nothing was imported under that ref."""
+    org = sqlite_shell.organization()
+    rows = [{"ref": 1, "email": "nobody"}, {"ref": 1, "email": "ada@acme.com"}]
+    assert import_rows(sqlite_shell, org, rows).counts == (1, 0, 1)
