@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -113,7 +113,11 @@ class Contact(Node):
     row: strawberry.Private[ContactRow]
 
     @resolved("Everything that the contact can be found by, through merges too; equal ones are shown once.")
-    async def identifiers(self, info: Info, kind: IdentifierKind | None = None) -> list[Identifier]:
+    async def identifiers(
+        self,
+        info: Info,
+        kind: Annotated[IdentifierKind | None, strawberry.argument(description="Only of this kind.")] = None,
+    ) -> list[Identifier]:
         """`Contact.identifiers`."""
         rows = await info.context.load(identifiers_of_contacts, self.row.id)
         return [identifier_type(row) for row in rows if kind is None or row.kind == kind]
@@ -129,7 +133,12 @@ class Contact(Node):
         return [contact_id(merged) for merged in await info.context.load(merged_ids_of_contacts, self.row.id)]
 
     @resolved("The merges into this contact and into those that were merged into it, newest first.")
-    async def merges(self, info: Info, first: int | None = 20, after: str | None = None) -> Connection[Merge]:
+    async def merges(
+        self,
+        info: Info,
+        first: Annotated[int | None, strawberry.argument(description="How many, 1 to 100.")] = 20,
+        after: Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")] = None,
+    ) -> Connection[Merge]:
         """`Contact.merges`."""
         page = read_page(first, after)
 

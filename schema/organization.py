@@ -35,7 +35,7 @@ class Viewer:
 
     key_id: strawberry.ID = about("The key's id; the key itself is never shown again.")
     name: str | None = about("What the key was named.")
-    scopes: list[str] = about("What it may do: contacts:read, contacts:write, merge, undo, erase, settings, …")
+    scopes: list[str] = about("What it may do, such as contacts:read, contacts:write or merge.")
 
     @resolved("The organizations that it sees.")
     async def organizations(self, info: Info) -> list[Organization]:

@@ -48,7 +48,10 @@ def import_command(
             target = ImportTarget(db, act, org_id, source)
             return await import_file(target, file, errors_file=errors_file, progress=show)
 
-    report = run(settings, work)
+    try:
+        report = run(settings, work)
+    except OSError as error:
+        fail(f"Cannot read {file} or write {errors_file}: {error.strerror}.")
     if not report.failed:
         errors_file.unlink(missing_ok=True)
     _tell(report, errors_file, time.perf_counter() - begun, as_json)

@@ -94,8 +94,9 @@ async def _import_lines(
     fresh: list[int] = []
     for index, line in enumerate(lines):
         if line.ref is None or line.ref not in known:
-            known.add(line.ref or "")
             fresh.append(index)
+            if line.ref is not None and not line.errors:  # a bad line does not use up its ref
+                known.add(line.ref)
     imported = await _import(tx, now, terms, [lines[index] for index in fresh])
     outcomes = [_SKIPPED] * len(lines)
     claims = []

@@ -78,7 +78,10 @@ def survive(primary: Candidate, sources: Sequence[Candidate], policy: Mapping[st
         choices[name] = _consent(name, everyone)
     choices |= _attributes(everyone)
     cells = {name: choice.value for name, choice in choices.items()}
-    changes = {name: choices.get(name) for name in changed_cells(primary.cells, cells)}
+    changed = set(changed_cells(primary.cells, cells))
+    # An equal value that was written later moves the writer: the next merge compares by its time.
+    changed |= {n for n, c in choices.items() if c.rule is Rule.MOST_RECENT and c.contact_id != primary.contact_id}
+    changes = {name: choices.get(name) for name in sorted(changed)}
     return Survival(cells, changes)
 
 

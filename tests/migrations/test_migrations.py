@@ -4,6 +4,7 @@ import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -182,8 +183,6 @@ def _value(table: Table, column: Any) -> Any:
 
 
 def _moment(kind: Any) -> Any:
-    from datetime import UTC, date, datetime  # noqa: PLC0415
-
     if not isinstance(kind, DateTime):
         return date(2026, 1, 1)
     now = datetime(2026, 1, 1, tzinfo=UTC)
