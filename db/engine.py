@@ -134,6 +134,7 @@ class Database:
     @asynccontextmanager
     async def for_migrations(self) -> AsyncIterator[AsyncConnection]:
         """A bare connection of a writer that has its turn; it begins its own transactions."""
+        self._check_place()
         async with self._turn.held() if self._turn else nullcontext(), self._writing.connect() as connection:
             yield connection
 

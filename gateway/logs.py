@@ -54,6 +54,7 @@ def _route_standard_logging(level: str, target: TextIO, shared: list[Processor],
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "strawberry", "asyncio"):
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
+        logger.setLevel(logging.NOTSET)  # the root's level holds, whatever a library has set before
 
 
 def without_payload(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
