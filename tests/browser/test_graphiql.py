@@ -105,8 +105,19 @@ async def test_subscription_runs_with_the_key(watched: Watched, server: Served) 
     page = watched.page
     await visit(page, server)
     await type_query(page, "subscription Count { count }")
-    await expect(tabs(page).first).to_have_text("Count")  # only now would the page run it under this name
     await page.get_by_role("button", name="Execute query").click()
+    await expect(answer(page)).to_contain_text(f"opened with Bearer {TOKEN}")
+    assert watched.complaints == []
+
+
+async def test_what_was_just_typed_runs_under_its_own_name(watched: Watched, server: Served) -> None:
+    page = watched.page
+    await visit(page, server)
+    await type_query(page, "query Other { __typename }")
+    await page.keyboard.press("Control+Enter")
+    await expect(answer(page)).to_contain_text('"__typename": "Query"')
+    await type_query(page, "subscription Count { count }")
+    await page.keyboard.press("Control+Enter")
     await expect(answer(page)).to_contain_text(f"opened with Bearer {TOKEN}")
     assert watched.complaints == []
 

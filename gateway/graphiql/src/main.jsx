@@ -9,6 +9,7 @@ import '@graphiql/plugin-explorer/style.css'
 import './page.css'
 import { SharedHeaders, WrappedLines } from './editors.jsx'
 import { exampleTabs } from './examples.js'
+import { readAtOnce } from './fetcher.js'
 import { loadSession } from './session.js'
 import { ownStorage, refreshTabs } from './storage.js'
 
@@ -16,7 +17,7 @@ const endpoint = new URL('../graphql', location.href)
 const socket = new URL(endpoint)
 socket.protocol = endpoint.protocol.replace('http', 'ws')
 // The headers of the editor also become the socket's connection parameters.
-const fetcher = createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: socket.href })
+const fetcher = readAtOnce(createGraphiQLFetcher({ url: endpoint.href, subscriptionUrl: socket.href }))
 const plugins = [HISTORY_PLUGIN, explorerPlugin()]
 
 function Page({ session, storage, tabs }) {
