@@ -42,6 +42,19 @@ _lock_tree = (
     .order_by(contact.c.id)
     .with_for_update(key_share=True)
 )
+_member = contact.alias("member")
+_lock_tree_of = (
+    select(*CONTACT_COLUMNS)
+    .where(
+        contact.c.org_id == bindparam("org"),
+        contact.c.canonical_id
+        == select(_member.c.canonical_id)
+        .where(_member.c.org_id == bindparam("org"), _member.c.id == bindparam("contact"))
+        .scalar_subquery(),
+    )
+    .order_by(contact.c.id)
+    .with_for_update(key_share=True)
+)
 _FIXED = {"org_id", "id", "created_at", "canonical_id", "merged_into_id", "merge_id", "base_at", "erased_at"}
 _CHANGING = [column.name for column in CONTACT_COLUMNS if column.name not in _FIXED]
 _save = (
@@ -63,6 +76,15 @@ _sources_point_away = (
             else_=contact.c.merge_id,
         ),
         search_text="",
+    )
+)
+_part = (
+    update(contact)
+    .where(contact.c.org_id == bindparam("key_org"), any_of(contact.c.id, "members"))
+    .values(
+        canonical_id=bindparam("root"),
+        merged_into_id=case((contact.c.id == bindparam("root"), None), else_=contact.c.merged_into_id),
+        merge_id=case((contact.c.id == bindparam("root"), None), else_=contact.c.merge_id),
     )
 )
 _EMPTIED: dict[str, Any] = dict.fromkeys(
@@ -129,9 +151,17 @@ async def lock_survivor(tx: Transaction, orgs: Sequence[UUID], contact_id: UUID)
             return None
         async with tx.savepoint() as roll_back:
             row = await tx.row(_lock_one, {"org": place.org_id, "contact": place.canonical_id})
-            if row is not None and row.merged_into_id is None:
+            if row is not None and row.merged_into_id is None and await _still_leads(tx, orgs, contact_id, row.id):
                 return contact_row(row)
             await roll_back()
+
+
+async def _still_leads(tx: Transaction, orgs: Sequence[UUID], contact_id: UUID, root: UUID) -> bool:
+    """Whether an old id leads to the root that is locked now: an undo may have parted them while we waited."""
+    if contact_id == root:
+        return True
+    place = await tx.row(_where_is, {"orgs": orgs, "contact": contact_id})
+    return place is not None and place.canonical_id == root
 
 
 async def lock_contacts(tx: Transaction, org_id: UUID, ids: Iterable[UUID]) -> dict[UUID, ContactRow]:
@@ -145,17 +175,36 @@ async def lock_tree(tx: Transaction, org_id: UUID, root: UUID) -> list[UUID]:
     return [row.id for row in await tx.rows(_lock_tree, {"org": org_id, "root": root})]
 
 
+async def lock_tree_of(tx: Transaction, org_id: UUID, contact_id: UUID) -> dict[UUID, ContactRow]:
+    """Locks the whole tree that a contact belongs to; for holders of the organisation's lock."""
+    rows = await tx.rows(_lock_tree_of, {"org": org_id, "contact": contact_id})
+    return {row.id: row for row in map(contact_row, rows)}
+
+
 async def save_contact(tx: Transaction, row: ContactRow) -> None:
     """Writes every value of a locked row that may change (pointers and times of origin stay)."""
+    await save_contacts(tx, [row])
+
+
+async def save_contacts(tx: Transaction, rows: Sequence[ContactRow]) -> None:
+    """The same for several rows. One statement."""
+    await tx.run(_save, [_saved(row) for row in rows])
+
+
+def _saved(row: ContactRow) -> dict[str, Any]:
     values = contact_values(row)
-    parameters = {f"new_{name}": values[name] for name in _CHANGING}
-    await tx.run(_save, parameters | {"key_org": row.org_id, "key_id": row.id})
+    return {f"new_{name}": values[name] for name in _CHANGING} | {"key_org": row.org_id, "key_id": row.id}
 
 
 async def merge_away(tx: Transaction, org_id: UUID, sources: Sequence[UUID], primary: UUID, merge_id: UUID) -> None:
     """Points the sources and all that they led to at the primary. Their values are frozen from here on."""
     parameters = {"org": org_id, "sources": sources, "primary": primary, "merge": merge_id}
     await tx.run(_sources_point_away, parameters)
+
+
+async def part(tx: Transaction, org_id: UUID, trees: Sequence[Sequence[UUID]]) -> None:
+    """Makes the first id of each list a survivor again, and points the others at it."""
+    await tx.run(_part, [{"key_org": org_id, "root": tree[0], "members": tree} for tree in trees])
 
 
 async def scrub_contacts(tx: Transaction, org_id: UUID, ids: Sequence[UUID], now: datetime) -> None:

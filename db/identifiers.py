@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, bindparam, delete, or_, select, true, update
 from sqlmodel import Field, SQLModel
 
-from db.base import KEY_IS_TABLE, any_of, by_dialect, one_of, table_of, tenant_key
+from db.base import KEY_IS_TABLE, any_of, by_dialect, none_of, one_of, table_of, tenant_key
 from db.contacts import ContactRow, contact
 from db.engine import Transaction
 
@@ -111,6 +111,16 @@ _put_on = by_dialect(
         },
     )
 )
+_lift = (
+    update(identifier)
+    .where(
+        identifier.c.org_id == bindparam("key_org"),
+        any_of(identifier.c.contact_id, "members"),
+        identifier.c.removed_via_id.is_not(None),
+        none_of(identifier.c.removed_via_id, "members"),
+    )
+    .values(removed_via_id=None, removed_at=None)
+)
 _erase = delete(identifier).where(identifier.c.org_id == bindparam("org"), any_of(identifier.c.contact_id, "contacts"))
 _holders = (
     select(identifier.c.kind, identifier.c.system, identifier.c.normalized, contact.c.canonical_id)
@@ -176,6 +186,11 @@ async def take_off(
         "now": now,
     }
     return await tx.run(_take_off, parameters)
+
+
+async def bring_back(tx: Transaction, org_id: UUID, trees: Sequence[Sequence[UUID]]) -> None:
+    """What was taken off these trees through a survivor that they no longer belong to is in force again."""
+    await tx.run(_lift, [{"key_org": org_id, "members": tree} for tree in trees])
 
 
 async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> None:

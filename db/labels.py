@@ -117,6 +117,16 @@ _take_off_others = (
     )
     .values(removed_via_id=bindparam("root"), removed_at=bindparam("now"))
 )
+_lift = (
+    update(contact_label)
+    .where(
+        contact_label.c.org_id == bindparam("key_org"),
+        any_of(contact_label.c.contact_id, "members"),
+        contact_label.c.removed_via_id.is_not(None),
+        none_of(contact_label.c.removed_via_id, "members"),
+    )
+    .values(removed_via_id=None, removed_at=None)
+)
 _erase = delete(contact_label).where(
     contact_label.c.org_id == bindparam("org"), any_of(contact_label.c.contact_id, "contacts")
 )
@@ -167,6 +177,11 @@ async def set_labels(tx: Transaction, org_id: UUID, root: UUID, label_ids: Seque
     rows = [{"org_id": org_id, "contact_id": root, "label_id": label_id, "created_at": now} for label_id in label_ids]
     if rows:
         await tx.run(_put_on[tx.dialect], rows)
+
+
+async def bring_back(tx: Transaction, org_id: UUID, trees: Sequence[Sequence[UUID]]) -> None:
+    """What was taken off these trees through a survivor that they no longer belong to is in force again."""
+    await tx.run(_lift, [{"key_org": org_id, "members": tree} for tree in trees])
 
 
 async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> None:

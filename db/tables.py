@@ -3,6 +3,7 @@
 from db.activity import ContactActivity
 from db.base import metadata
 from db.contacts import Contact
+from db.distinct import DistinctPair
 from db.erasures import Erasure
 from db.idempotency import Idempotency
 from db.identifiers import Identifier
@@ -17,6 +18,7 @@ __all__ = [
     "Contact",
     "ContactActivity",
     "ContactLabel",
+    "DistinctPair",
     "Erasure",
     "Idempotency",
     "Identifier",

@@ -45,6 +45,9 @@ class MergeSource:
 
     contact_id: strawberry.ID | None = about("Its id, which leads to the survivor since.")
     name: str | None = about("Its own name; null when it had none or was erased since.")
+    undone_at: datetime | None = about("When it was taken out again.")
+    undone_by: str | None = about("The key that did it.")
+    undo_reason: str | None = about("Why, in the caller's words.")
 
 
 @strawberry.type(description="A merge in the history: who merged what into whom, when and why.")
@@ -57,7 +60,16 @@ class Merge(Node):
     reason: str | None = about("Why, in the caller's words.")
     actor: str = about("The key that merged: its name, or the beginning of its id.")
     created_at: datetime = about("When.")
+    undone_at: datetime | None = about("When the last source was taken out again; null while one is still merged.")
+    undone_by: str | None = about("The key that took out the last source.")
     row: strawberry.Private[MergeRow]
+
+    @resolved("Whether undoMerge can take it back: any merge that is not undone and whose contacts were not erased.")
+    async def undoable(self, info: Info) -> bool:
+        """`Merge.undoable`."""
+        if self.row.undone_at is not None or self.row.primary_contact_id is None:
+            return False
+        return await info.context.load(_survivors, self.row.primary_contact_id) is not None
 
     @resolved("Whoever the primary leads to now; null once it was erased.")
     async def primary(self, info: Info) -> "Contact | None":
@@ -208,6 +220,8 @@ def merge_type(row: MergeRow) -> Merge:
         reason=row.reason,
         actor=row.actor,
         created_at=row.created_at,
+        undone_at=row.undone_at,
+        undone_by=row.undone_by,
         row=row,
     )
 
@@ -218,8 +232,14 @@ async def _survivors(db: Database, act: Act, ids: Sequence[UUID]) -> list[Contac
 
 
 def _source_type(named: NamedSource) -> MergeSource:
-    source = named.source.contact_id
-    return MergeSource(contact_id=contact_id(source) if source else None, name=named.name)
+    source = named.source
+    return MergeSource(
+        contact_id=contact_id(source.contact_id) if source.contact_id else None,
+        name=named.name,
+        undone_at=source.undone_at,
+        undone_by=source.undone_by,
+        undo_reason=source.undo_reason,
+    )
 
 
 def _json(value: dict[str, Any]) -> JSON:

@@ -28,6 +28,10 @@ ErrorCode = enum(
         "IDENTIFIER_TAKEN": "Another contact holds the identifier and the organization keeps it to one; `contactId` "
         "names the holder.",
         "AMBIGUOUS_IDENTIFIER": "Several contacts hold the identifier; there is one error for each of them.",
+        "MARKED_DISTINCT": "Two of the contacts were marked as two people; `allowMarkedDistinct` merges them anyway.",
+        "OVERRIDE_NOT_ALLOWED": "Consent, privilege and computed times follow their own rules in a merge.",
+        "STALE_PREVIEW": "What the preview showed has changed since. Look at a new one.",
+        "NOT_UNDOABLE": "The merge, or this source of it, was undone before, or its contacts were erased.",
         "IDEMPOTENCY_KEY_REUSED": "The idempotency key was first used with another input.",
         "STALE_VERSION": "`expectedVersion` is not the contact's version: somebody changed it in between.",
         "UNAUTHENTICATED": "No API key, or one that is unknown, expired or revoked.",

@@ -187,6 +187,20 @@ class RemoveIdentifierInput:
     system: str | None = optional("The system it belongs to, if any.")
 
 
+@strawberry.input(description="Take this field from that contact. Give exactly one of field and customAttribute.")
+class FieldOverride:
+    """The input `FieldOverride`."""
+
+    field: ContactField | None = optional(
+        "The field. An attribute object is taken as a whole. BLOCKED, UNSUBSCRIBED, IS_ADMIN and LAST_ACTIVITY_AT are "
+        "OVERRIDE_NOT_ALLOWED: consent and privilege are changed by an edit, never by a merge."
+    )
+    custom_attribute: str | None = optional("A top-level key of customAttributes, as it stands.")
+    from_contact_id: strawberry.ID = about(
+        "One of the contacts of the merge. When it has no value, there will be none."
+    )
+
+
 @strawberry.input(description="A merge: one primary, and its sources or none.")
 class MergeContactsInput:
     """The input `MergeContactsInput`."""
@@ -196,8 +210,38 @@ class MergeContactsInput:
         "1 to 50 contacts to merge into it, in the order in which blanks are filled. Left out or null: all "
         "auto-detected duplicates. An empty list is an error."
     )
+    overrides: list[FieldOverride] | None = optional("Values that you choose yourself, against the rules.")
+    expected_preview_hash: str | None = optional(
+        "The `hash` of a mergePreview: refuse with STALE_PREVIEW when a value, a writer, a rule or a refusal that it "
+        "showed has changed since."
+    )
+    allow_marked_distinct: bool | None = strawberry.field(
+        description="Merge contacts that were marked as two people all the same. Detection never does.", default=False
+    )
     reason: str | None = optional("Why, for the history; at most 1,000 characters.")
     idempotency_key: str | None = optional(_KEY)
+
+
+@strawberry.input(description="A merge to take back, or some of its sources.")
+class UndoMergeInput:
+    """The input `UndoMergeInput`."""
+
+    merge_id: strawberry.ID = about("The merge, as `Merge.id` and `Contact.merges` show it.")
+    source_contact_ids: list[strawberry.ID] | None = optional(
+        "Only these of its sources. Left out or null: all that are still merged. An empty list is an error."
+    )
+    keep_apart: bool | None = strawberry.field(
+        description="Also mark each of them and the primary as two people (see markDistinct).", default=False
+    )
+    reason: str | None = optional("Why, for the history; at most 1,000 characters.")
+
+
+@strawberry.input(description="Contacts that are different people.")
+class MarkDistinctInput:
+    """The input `MarkDistinctInput`."""
+
+    contact_ids: list[strawberry.ID] = about("2 to 50 living contacts: every two of them.")
+    reason: str | None = optional("Why; at most 1,000 characters. Write no personal data here.")
 
 
 @strawberry.input(description="A rule for one field.")
@@ -267,4 +311,5 @@ class MergeFilter:
     contact_id: strawberry.ID | None = optional("A contact that was primary or source, by the id it had then.")
     actor: str | None = optional("Who merged, as `Merge.actor` shows it.")
     detected: bool | None = optional("Whether the sources were detected.")
+    undone: bool | None = optional("Whether all of it was undone.")
     created_at: TimeRange | None = optional("When.")

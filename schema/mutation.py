@@ -16,9 +16,12 @@ from resolvers.contacts.update import update_contact
 from resolvers.contacts.upsert import Upserted, upsert_contact
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import ORGANIZATION, decode_id
+from resolvers.merging.distinct import mark_distinct, unmark_distinct
 from resolvers.merging.merge import MergeResult, merge_contacts
 from resolvers.merging.request import read_merge_request
 from resolvers.merging.settings import update_merge_settings
+from resolvers.merging.undo import UndoResult, undo_merge
+from resolvers.merging.undo_request import read_undo_request
 from schema import inputs
 from schema.contact import contact_id, contact_type, merge_type
 from schema.context import Info
@@ -29,11 +32,14 @@ from schema.payloads import (
     ContactPayload,
     DeleteContactPayload,
     ImportContactsPayload,
+    MarkDistinctPayload,
     MergeContactsPayload,
     MergeSettingsPayload,
+    UndoMergePayload,
     UpsertContactPayload,
     import_result,
     landed_payload,
+    undo_payload,
 )
 from schema.settings import settings_type
 
@@ -118,6 +124,36 @@ class Mutation:
             user_errors=errors,
         )
 
+    @mutation("Takes a merge back, at any time and in any order; what was written later stays and is reported.")
+    async def undo_merge(
+        self,
+        info: Info,
+        input: Annotated[inputs.UndoMergeInput, _INPUT],  # noqa: A002
+    ) -> UndoMergePayload | None:
+        """`Mutation.undoMerge`."""
+        return undo_payload(*await attempt(_undo(info, raw(input))))
+
+    @mutation("Remembers that contacts are different people: no two of them are detected as duplicates again.")
+    async def mark_distinct(
+        self,
+        info: Info,
+        input: Annotated[inputs.MarkDistinctInput, _INPUT],  # noqa: A002
+    ) -> MarkDistinctPayload | None:
+        """`Mutation.markDistinct`."""
+        act = mark_distinct(info.context.db, info.context.act, input.contact_ids, raw(input).get("reason"))
+        pairs, errors = await attempt(act)
+        return MarkDistinctPayload(pairs=pairs or 0, user_errors=errors)
+
+    @mutation("Takes back what markDistinct remembered of these contacts.")
+    async def unmark_distinct(
+        self,
+        info: Info,
+        input: Annotated[inputs.MarkDistinctInput, _INPUT],  # noqa: A002
+    ) -> MarkDistinctPayload | None:
+        """`Mutation.unmarkDistinct`."""
+        pairs, errors = await attempt(unmark_distinct(info.context.db, info.context.act, input.contact_ids))
+        return MarkDistinctPayload(pairs=pairs or 0, user_errors=errors)
+
     @mutation("Gives a contact exactly these labels, by name; missing ones are made.")
     async def set_labels(
         self,
@@ -185,13 +221,14 @@ async def _import(info: Info, given: dict[str, Any]) -> list[Outcome]:
 
 
 async def _merge(info: Info, given: dict[str, Any]) -> MergeResult:
-    request = read_merge_request(
-        given["primaryContactId"],
-        given.get("sourceContactIds"),
-        reason=given.get("reason"),
-        idempotency_key=given.get("idempotencyKey"),
+    return await merge_contacts(info.context.db, info.context.act, read_merge_request(given))
+
+
+async def _undo(info: Info, given: dict[str, Any]) -> UndoResult:
+    request = read_undo_request(
+        given["mergeId"], given.get("sourceContactIds"), bool(given.get("keepApart")), given.get("reason")
     )
-    return await merge_contacts(info.context.db, info.context.act, request)
+    return await undo_merge(info.context.db, info.context.act, request)
 
 
 async def _settings(info: Info, given: dict[str, Any]) -> SettingsRow:

@@ -4,9 +4,12 @@ import strawberry
 
 from resolvers.contacts.identifiers import Landed
 from resolvers.contacts.importing import Outcome
-from schema.contact import Contact, Merge, contact_id, contact_type
+from resolvers.merging import undo_plan
+from resolvers.merging.undo import UndoResult
+from schema.contact import Contact, Merge, contact_id, contact_type, merge_type
 from schema.described import about
 from schema.errors import UserError, user_errors_of
+from schema.scalars import JSON
 from schema.settings import MergeSettings
 
 _ERRORS = "What was wrong. Empty: it is done and on disk. Not empty: nothing was written."
@@ -66,12 +69,63 @@ class MergeContactsPayload:
     user_errors: list[UserError] = about(_ERRORS)
 
 
+@strawberry.type(description="Something that an undo left standing, and why: nothing written later is lost silently.")
+class KeptEdit:
+    """The type `KeptEdit`."""
+
+    contact_id: strawberry.ID = about("The contact on which it stands.")
+    field: str = about("The field, or a pointer such as `customAttributes/plan`.")
+    value: JSON | None = about("The value that stands; null when the field was cleared.")
+    reason: str = about("Why.")
+
+
+@strawberry.type(description="The answer of undoMerge.")
+class UndoMergePayload:
+    """The type `UndoMergePayload`."""
+
+    merge: Merge | None = about("The merge, after.")
+    restored: list[Contact] = about("The contacts that live again, in their order in the merge.")
+    primary: Contact | None = about("Whoever the primary leads to, after.")
+    kept_edits: list[KeptEdit] = about("Later edits, opt-outs and clashes that the undo left standing.")
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+@strawberry.type(description="The answer of markDistinct and unmarkDistinct.")
+class MarkDistinctPayload:
+    """The type `MarkDistinctPayload`."""
+
+    pairs: int = about("How many pairs are marked now, or were taken back.")
+    user_errors: list[UserError] = about(_ERRORS)
+
+
 @strawberry.type(description="The answer of updateMergeSettings.")
 class MergeSettingsPayload:
     """The type `MergeSettingsPayload`."""
 
     merge_settings: MergeSettings | None = about("The settings, after.")
     user_errors: list[UserError] = about(_ERRORS)
+
+
+def undo_payload(done: UndoResult | None, errors: list[UserError]) -> UndoMergePayload:
+    """An undo, or why it was refused."""
+    if done is None:
+        return UndoMergePayload(merge=None, restored=[], primary=None, kept_edits=[], user_errors=errors)
+    return UndoMergePayload(
+        merge=merge_type(done.merge),
+        restored=[contact_type(row) for row in done.restored],
+        primary=contact_type(done.primary),
+        kept_edits=[_kept_type(kept) for kept in done.kept],
+        user_errors=errors,
+    )
+
+
+def _kept_type(kept: undo_plan.KeptEdit) -> KeptEdit:
+    return KeptEdit(
+        contact_id=contact_id(kept.contact_id),
+        field=kept.field,
+        value=None if kept.value is None else JSON(kept.value),
+        reason=kept.reason,
+    )
 
 
 def landed_payload(done: Landed | None, errors: list[UserError]) -> ContactPayload:

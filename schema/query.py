@@ -1,14 +1,14 @@
 """The root of reading. Root fields are nullable: a fault in one must not take the answer of another with it."""
 
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
 
 from db.contact_pages import ContactFilter as Conditions
 from db.contact_pages import ContactOrderField as OrderColumn
-from db.merges import MergeFilter as MergeConditions
+from db.merge_pages import MergeFilter as MergeConditions
 from resolvers.access import organization_for_query
 from resolvers.contacts.filters import read_filter
 from resolvers.contacts.read import (
@@ -23,6 +23,8 @@ from resolvers.contacts.read import (
 )
 from resolvers.ids import CONTACT, LABEL, MERGE, ORGANIZATION, decode_id, split_id
 from resolvers.merging.history import count_merges, list_merges, merge_by_id
+from resolvers.merging.preview import Preview, merge_preview
+from resolvers.merging.request import read_merge_request
 from resolvers.merging.settings import merge_settings
 from resolvers.organizations import label_by_id, labels_of_organization, organization_by_id
 from resolvers.paging import bad_argument, read_page
@@ -30,10 +32,12 @@ from schema.contact import Contact, Merge, contact_type, merge_type
 from schema.context import Info
 from schema.described import resolved
 from schema.enums import IdentifierKind, OrderDirection
-from schema.inputs import ContactFilter, ContactOrder, MergeFilter, raw
+from schema.errors import attempt
+from schema.inputs import ContactFilter, ContactOrder, MergeContactsInput, MergeFilter, raw
 from schema.node import Node
 from schema.organization import Label, Viewer, label_type, organization_type, viewer_type
 from schema.paging import Connection, connection
+from schema.preview import MergePreview, preview_type, refused_preview
 from schema.resolution import ContactResolution, resolution_type
 from schema.settings import MergeSettings, settings_type
 
@@ -136,6 +140,16 @@ class Query:
         resolution: Resolution | None = await resolve_contact(info.context.db, info.context.act, id)
         return resolution_type(id, resolution) if resolution else None
 
+    @resolved("What mergeContacts would do with this input, field by field. Nothing is written.")
+    async def merge_preview(
+        self,
+        info: Info,
+        input: Annotated[MergeContactsInput, strawberry.argument(description="As for mergeContacts.")],  # noqa: A002
+    ) -> MergePreview | None:
+        """`Query.mergePreview`."""
+        found, errors = await attempt(_preview(info, raw(input)))
+        return preview_type(found) if found else refused_preview(errors)
+
     @resolved("A merge by its id.")
     async def merge(
         self,
@@ -184,6 +198,10 @@ class Query:
         return settings_type(await merge_settings(info.context.db, info.context.act, org_id))
 
 
+async def _preview(info: Info, given: dict[str, Any]) -> Preview:
+    return await merge_preview(info.context.db, info.context.act, read_merge_request(given))
+
+
 def _organization(info: Info, asked: strawberry.ID | None) -> UUID | None:
     if asked is None:
         return organization_for_query(info.context.act.actor, None)
@@ -210,6 +228,7 @@ def _conditions(given: MergeFilter | None) -> MergeConditions:
         contact_ids=contact_ids,
         actor=wanted.get("actor"),
         detected=wanted.get("detected"),
+        undone=wanted.get("undone"),
         created_from=span.get("gte"),
         created_before=span.get("lt"),
     )

@@ -31,6 +31,7 @@ SCALARS = {
     "availabilityStatus": "availability_status",
     "firstSeenAt": "first_seen_at",
 }
+CONSENTS = ("blocked", "unsubscribed")
 ATTRIBUTES = {
     "customAttributes": "custom_attributes",
     "metadata": "metadata",
@@ -41,6 +42,28 @@ ATTRIBUTES = {
 def is_attribute(cell: str) -> bool:
     """Whether the cell is a leaf of one of the attribute objects."""
     return "/" in cell
+
+
+def group_of(cell: str) -> str:
+    """What is decided together with the cell: itself, or all leaves under its top-level attribute key."""
+    head, _, rest = cell.partition("/")
+    return f"{head}/{rest.partition('/')[0]}" if rest else cell
+
+
+def key_group(attributes: str, key: str) -> str:
+    """The group of a top-level key of an attribute object."""
+    return f"{attributes}/{_escape(key)}"
+
+
+def is_inside(cell: str, above: str) -> bool:
+    """Whether the cell is a leaf somewhere below that path."""
+    return cell.startswith(f"{above}/")
+
+
+def paths_above(cell: str) -> list[str]:
+    """The paths of the objects that an attribute leaf lies in, outermost first, without the attribute object."""
+    parts = cell.split("/")
+    return ["/".join(parts[:length]) for length in range(2, len(parts))]
 
 
 def changed_cells(before: Cells, after: Cells) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from db import activity, contact_writes, identifiers, labels, merges
+from db import activity, contact_writes, distinct, identifiers, labels, merges
 from db.engine import Database, Transaction
 from db.erasures import ErasureRow, add_erasure
 from db.merges import MergeRow
@@ -40,6 +40,7 @@ async def _erase(tx: Transaction, act: Act, contact_id: UUID, reason: str | None
     await identifiers.erase(tx, org_id, members)
     await labels.erase(tx, org_id, members)
     await activity.erase(tx, org_id, members)
+    await distinct.erase(tx, org_id, members)
     actor = act.actor
     await add_erasure(
         tx, ErasureRow(org_id, root.id, actor.label, actor.key_id, reason, act.request_id or None, act.now)

@@ -1,6 +1,6 @@
 """addIdentifier and removeIdentifier: they land on the survivor, also when sent to a merged-away id."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -18,11 +18,12 @@ from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import read_identifier
 from resolvers.contacts.update import save_edit
 from resolvers.contacts.values import Identifying, email, phone_forms, phone_region
+from resolvers.contacts.writers import edited
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import CONTACT, decode_id
 from resolvers.merging.refusals import contact_not_found
 
-_LEADING = {"EMAIL": "email", "PHONE": "phone"}
+LEADING = {"EMAIL": "email", "PHONE": "phone"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,15 @@ def shown_once(found: Sequence[IdentifierRow], root: UUID) -> list[IdentifierRow
     return sorted(shown, key=lambda row: (row.contact_id != root, row.created_at, row.id))
 
 
+def next_leading(found: Sequence[IdentifierRow], root: UUID, kind: str) -> str | None:
+    """The address or number that leads when the leading one is gone: a verified one if there is one."""
+    rest = [row for row in shown_once(found, root) if row.kind == kind]
+    best = min(rest, key=lambda row: not row.verified, default=None)
+    if best is None:
+        return None
+    return best.value if kind == "EMAIL" else best.normalized
+
+
 def read_contact_id(value: str, field: str = "contactId") -> UUID:
     """The id of a mutation's contact. Raises BAD_USER_INPUT."""
     contact_id = decode_id(CONTACT, value)
@@ -54,7 +64,8 @@ def read_contact_id(value: str, field: str = "contactId") -> UUID:
 
 
 async def add_identifier(db: Database, act: Act, contact: str, raw: Mapping[str, Any]) -> Landed:
-    """Attaches an identifier under the survivor's own id; it leads when there was no leading one."""
+    """Attaches an identifier to the contact that it is sent to, where an undo will find it; it shows on the survivor,
+    and leads there when there was no leading one (then the survivor holds it too)."""
     require(act.actor, Scope.CONTACTS_WRITE)
     contact_id = read_contact_id(contact)
     return await db.write(lambda tx: _add(tx, act, contact_id, raw))
@@ -85,20 +96,22 @@ async def _add(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, An
     held = await lock_if_exclusive(tx, settings.org_id, settings.identifier_rule, [found])
     row = await lock_landing(tx, act, contact_id)
     check_exclusive([found], held, row.id, field=("identifier", "value"))
-    leading = _LEADING.get(found.kind)
+    leading = LEADING.get(found.kind)
     leads = leading is not None and getattr(row, leading) is None
-    if not leads and await _is_held(tx, row, found):
+    if not leads and await _is_held(tx, row, contact_id, found):
         return landed(row, contact_id)
-    await identifiers.put_on(tx, [identifier_values(act, row, found)])
+    holders = dict.fromkeys([contact_id, row.id] if leads else [contact_id])
+    values = identifier_values(act, row, found)
+    await identifiers.put_on(tx, [values | {"id": act.new_id(), "contact_id": holder} for holder in holders])
     if leading is not None and leads:
         row = _leads(act, row, leading, found.value if leading == "email" else found.normalized)
     return landed(await save_edit(tx, act, row), contact_id)
 
 
-async def _is_held(tx: Transaction, row: ContactRow, found: Identifying) -> bool:
-    """Whether the survivor has this very identifier under its own id already, as verified as it is sent."""
+async def _is_held(tx: Transaction, row: ContactRow, contact_id: UUID, found: Identifying) -> bool:
+    """Whether the contact has this very identifier under its own id already, as verified as it is sent."""
     held = (await identifiers.identifiers_of(tx, [row.org_id], [row.id]))[row.id]
-    return any(h.key == found.key and h.contact_id == row.id and h.verified >= found.verified for h in held)
+    return any(h.key == found.key and h.contact_id == contact_id and h.verified >= found.verified for h in held)
 
 
 async def _remove(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, Any]) -> Landed:
@@ -107,8 +120,8 @@ async def _remove(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str,
     forms = _forms(row, wanted, settings.default_region)
     if await identifiers.take_off(tx, row, wanted.kind, wanted.system, forms, act.now) == 0:
         raise refuse(ErrorCode.NOT_FOUND, f"This contact has no {wanted.kind} {wanted.value}.", "value")
-    leading = _LEADING.get(wanted.kind)
-    if leading and _is_leading(row, leading, forms):
+    leading = LEADING.get(wanted.kind)
+    if leading and is_leading(row, leading, forms):
         row = _leads(act, row, leading, await _next(tx, row, wanted.kind))
     return landed(await save_edit(tx, act, row), contact_id)
 
@@ -135,23 +148,19 @@ def _region(row: ContactRow, default_region: str | None) -> str | None:
     return phone_region((row.address or {}).get("country")) or default_region
 
 
-def _is_leading(row: ContactRow, leading: str, forms: Sequence[str]) -> bool:
+def is_leading(row: ContactRow, leading: str, forms: Collection[str]) -> bool:
+    """Whether the contact's leading `email` or `phone` is one of these normal forms."""
     if leading == "phone":
         return row.phone in forms
     return row.email is not None and email(row.email).normalized in forms
 
 
 async def _next(tx: Transaction, row: ContactRow, kind: str) -> str | None:
-    held = (await identifiers.identifiers_of(tx, [row.org_id], [row.id]))[row.id]
-    rest = [found for found in shown_once(held, row.id) if found.kind == kind]
-    best = min(rest, key=lambda found: not found.verified, default=None)
-    if best is None:
-        return None
-    return best.value if kind == "EMAIL" else best.normalized
+    return next_leading((await identifiers.identifiers_of(tx, [row.org_id], [row.id]))[row.id], row.id, kind)
 
 
 def _leads(act: Act, row: ContactRow, leading: str, value: str | None) -> ContactRow:
-    provenance = row.provenance | {leading: {"by": "edit", "at": act.now.isoformat()}}
+    provenance = row.provenance | {leading: edited(act.now, row.version + 1)}
     if leading == "email":
         return replace(row, provenance=provenance, email=value)
     return replace(row, provenance=provenance, phone=value)

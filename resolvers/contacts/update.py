@@ -13,7 +13,7 @@ from db.contacts import NO_ACTIVITY, ContactRow
 from db.engine import Database, Transaction
 from db.organizations import settings_for_identifiers
 from resolvers.access import Act, Scope, require
-from resolvers.contacts.cells import ATTRIBUTES, Cells, changed_cells
+from resolvers.contacts.cells import ATTRIBUTES, CONSENTS, Cells
 from resolvers.contacts.create import identifier_values
 from resolvers.contacts.derived import with_derived
 from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
@@ -21,6 +21,7 @@ from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import ContactPatch, check_size, read_patch
 from resolvers.contacts.row_cells import cells_of, with_cells
 from resolvers.contacts.values import attributes, size_of
+from resolvers.contacts.writers import edited, edits_between
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import CONTACT, decode_id, encode_id
 from resolvers.merging.refusals import contact_not_found
@@ -69,14 +70,15 @@ async def apply_patch(tx: Transaction, act: Act, row: ContactRow, patch: Contact
     before = cells_of(row)
     changed = _with_attributes(with_cells(row, _patched(before, patch, act.now)), patch)
     after = cells_of(changed)
-    edited = {cell: {"by": "edit", "at": act.now.isoformat()} for cell in changed_cells(before, after)}
+    writer = edited(act.now, row.version + 1)
+    edits = edits_between(before, after, writer) | dict.fromkeys(_said_again(row, patch), writer)
     new_identifiers = await _new_identifiers(tx, row, patch)
     if patch.activity:
         changed = await _with_activity(tx, changed, patch.activity["lastActivityAt"])
-    if not (edited or new_identifiers) and changed == row:
+    if not (edits or new_identifiers) and changed == row:
         return row
     await identifiers.put_on(tx, [identifier_values(act, row, found) for found in new_identifiers])
-    changed = replace(changed, provenance=row.provenance | edited)
+    changed = replace(changed, provenance=row.provenance | edits)
     return await save_edit(tx, act, changed)
 
 
@@ -129,6 +131,13 @@ def _consent(cell: dict[str, Any], value: bool | None, now: datetime) -> dict[st
         return cell
     emptied = dict.fromkeys(cell)
     return emptied | {"value": value, "at": now.isoformat() if value else None}
+
+
+def _said_again(row: ContactRow, patch: ContactPatch) -> list[str]:
+    """The opt-outs of the patch that stand already, but only because of a merge: now somebody said so, and an undo
+    of that merge must not take it back."""
+    merged = [name for name, writer in row.provenance.items() if writer["by"] == "merge"]
+    return [name for name in CONSENTS if patch.flags.get(name) and name in merged]
 
 
 def _with_attributes(row: ContactRow, patch: ContactPatch) -> ContactRow:

@@ -8,10 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from uuid import UUID
 
-from db import identifiers
+from db import distinct, identifiers
 from db.duplicates import Holder, holders_of
 from db.engine import Transaction
 from resolvers.duplicates.generic import is_generic
+from resolvers.merging.distinct import without_marked
 from resolvers.merging.request import MAXIMUM_SOURCES
 
 MAXIMUM_HOLDERS = 12  # an identifier of more contacts than these is a shared one and proves nothing
@@ -27,7 +28,8 @@ class Detected:
 
 async def find_duplicates(tx: Transaction, org_id: UUID, primary_id: UUID, *, role_rule: str) -> Detected:
     """Living contacts that share an identifier with the primary: most shared first, verified before unverified, then
-    the oldest. Two statements. Under LEAD_INTO_USER only leads are taken; the others count as left over."""
+    the oldest. Three statements. Under LEAD_INTO_USER only leads are taken, and never two contacts that were marked as
+    two people; the others count as left over."""
     held = (await identifiers.identifiers_of(tx, [org_id], [primary_id]))[primary_id]
     keys = sorted({row.key for row in held if not is_generic(row.kind, row.normalized)})
     shared: Counter[UUID] = Counter()
@@ -46,4 +48,6 @@ async def find_duplicates(tx: Transaction, org_id: UUID, primary_id: UUID, *, ro
         key=lambda h: (-shared[h.root_id], -verified[h.root_id], h.created_at, h.root_id),
     )
     allowed = [holder.root_id for holder in best if role_rule == "ANY" or holder.role == "LEAD"]
+    pairs = await distinct.pairs_touching(tx, org_id, [primary_id, *allowed])
+    allowed = without_marked(primary_id, allowed, pairs)
     return Detected(tuple(allowed[:MAXIMUM_SOURCES]), len(best) - len(allowed[:MAXIMUM_SOURCES]))

@@ -6,9 +6,10 @@ from typing import Any
 from uuid import UUID
 
 from db import contacts as contact_rows
-from db import merges
+from db import merge_pages, merges
 from db.engine import Database, Transaction
-from db.merges import MergeFilter, MergeRow, SourceRow
+from db.merge_pages import MergeFilter
+from db.merges import MergeRow, SourceRow
 from resolvers.access import Act, Scope, require
 from resolvers.ids import MERGE, decode_id
 from resolvers.paging import Page, PageArguments, cut_page, decode_cursor, encode_cursor
@@ -38,14 +39,16 @@ async def list_merges(db: Database, act: Act, org_id: UUID, wanted: MergeFilter,
     """The history, newest first."""
     require(act.actor, Scope.CONTACTS_READ)
     after = decode_cursor(page.after, "after", _ORDER, _no_value)
-    rows = await db.read(lambda tx: merges.merges_page(tx, org_id, wanted, page.limit, after[1] if after else None))
+    rows = await db.read(
+        lambda tx: merge_pages.merges_page(tx, org_id, wanted, page.limit, after[1] if after else None)
+    )
     return cut_page(rows, page, merge_cursor)
 
 
 async def count_merges(db: Database, act: Act, org_id: UUID, wanted: MergeFilter) -> int:
     """How many merges match."""
     require(act.actor, Scope.CONTACTS_READ)
-    return await db.read(lambda tx: merges.count_merges(tx, org_id, wanted))
+    return await db.read(lambda tx: merge_pages.count_merges(tx, org_id, wanted))
 
 
 async def merges_of_contacts(
@@ -54,14 +57,16 @@ async def merges_of_contacts(
     """For each survivor one page of the merges into it or into what was merged into it, newest first."""
     after = decode_cursor(page.after, "after", _ORDER, _no_value)
     found = await db.read(
-        lambda tx: merges.merges_of_trees(tx, act.actor.organizations, roots, page.limit, after[1] if after else None)
+        lambda tx: merge_pages.merges_of_trees(
+            tx, act.actor.organizations, roots, page.limit, after[1] if after else None
+        )
     )
     return [cut_page(found[root], page, merge_cursor) for root in roots]
 
 
 async def count_merges_of_contacts(db: Database, act: Act, roots: Sequence[UUID]) -> list[int]:
     """For each survivor the number of those merges."""
-    found = await db.read(lambda tx: merges.count_merges_of_trees(tx, act.actor.organizations, roots))
+    found = await db.read(lambda tx: merge_pages.count_merges_of_trees(tx, act.actor.organizations, roots))
     return [found[root] for root in roots]
 
 

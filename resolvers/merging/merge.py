@@ -1,7 +1,8 @@
-"""mergeContacts: sources become one with a primary, whatever hangs on them, in at most eight statements.
+"""mergeContacts: sources become one with a primary, whatever hangs on them, in at most nine statements.
 
-1 the organisation's lock, 2 settings and the earlier answer, 3 the rows locked, 4 and 5 the event and its sources,
-6 the sources' pointers, 7 the survivor's values, 8 the answer kept (with an idempotency key). Detection adds two.
+1 the organisation's lock, 2 settings and the earlier answer, 3 the rows locked, 4 the pairs marked distinct, 5 and 6
+the event and its sources, 7 the sources' pointers, 8 the survivor's values, 9 the answer kept (with an idempotency
+key). Detection adds two.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,12 @@ from db import contacts as contact_rows
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.merges import MergeRow
-from db.organizations import SettingsRow, settings_for_merge
+from db.organizations import settings_for_merge
 from resolvers.access import Act, Scope, require
-from resolvers.duplicates.detect import Detected, find_duplicates
 from resolvers.errors import ErrorCode, refuse
 from resolvers.idempotency import answer_for, check_same_request
-from resolvers.merging.plan import MergeTerms, plan_merge
-from resolvers.merging.refusals import check_contacts, check_roles, contact_not_found, explain_absence
+from resolvers.merging.preparing import PreparedMerge, check_hash, find_sources, prepare_merge
+from resolvers.merging.refusals import contact_not_found, explain_absence
 from resolvers.merging.request import MergeRequest
 
 OPERATION = "mergeContacts"
@@ -51,49 +51,26 @@ async def _merge(tx: Transaction, act: Act, request: MergeRequest) -> MergeResul
     if stored is not None:
         check_same_request(stored, answer_for(stored.key, OPERATION, request.canonical(), {}))
         return await _repeat(tx, orgs, stored.result)
-    detected = await _sources(tx, org_id, settings, request)
+    detected = await find_sources(tx, org_id, settings, request)
     rows = await contact_writes.lock_contacts(tx, org_id, [request.primary_id, *detected.source_ids])
-    await check_contacts(tx, act.actor, request, rows)
-    primary = rows[request.primary_id]
-    sources = [rows[source] for source in detected.source_ids]
-    check_roles(settings.role_rule, primary, sources)
-    result = await _write(tx, act, primary, sources, _terms(settings, request), detected.remaining)
+    prepared = await prepare_merge(tx, act, request, settings, detected, rows)
+    check_hash(request, prepared)
+    result = await _write(tx, prepared)
     if request.idempotency_key is not None:
         answer = answer_for(request.idempotency_key, OPERATION, request.canonical(), _kept(result))
         await idempotency.keep_answer(tx, org_id, answer, act.now)
     return result
 
 
-async def _sources(tx: Transaction, org_id: UUID, settings: SettingsRow, request: MergeRequest) -> Detected:
-    if request.source_ids is not None:
-        return Detected(request.source_ids, 0)
-    return await find_duplicates(tx, org_id, request.primary_id, role_rule=settings.role_rule)
-
-
-def _terms(settings: SettingsRow, request: MergeRequest) -> MergeTerms:
-    return MergeTerms(
-        policy=settings.survivorship,
-        detected=request.source_ids is None,
-        reason=request.reason,
-    )
-
-
-async def _write(
-    tx: Transaction,
-    act: Act,
-    primary: ContactRow,
-    sources: Sequence[ContactRow],
-    terms: MergeTerms,
-    remaining: int,
-) -> MergeResult:
-    if not sources:  # nothing was detected
-        return MergeResult(primary, (), remaining, None)
-    plan = plan_merge(act, primary, sources, terms)
-    source_ids = tuple(row.id for row in sources)
+async def _write(tx: Transaction, prepared: PreparedMerge) -> MergeResult:
+    primary, plan = prepared.primary, prepared.plan
+    if plan is None:  # nothing was detected
+        return MergeResult(primary, (), prepared.remaining, None)
+    source_ids = tuple(row.id for row in prepared.sources)
     await merges.add_merge(tx, plan.event, plan.sources)
     await contact_writes.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
     await contact_writes.save_contact(tx, plan.survivor)
-    return MergeResult(plan.survivor, source_ids, remaining, plan.event)
+    return MergeResult(plan.survivor, source_ids, prepared.remaining, plan.event)
 
 
 def _kept(result: MergeResult) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """A merge worked out in full before a row is written: the survivor's new row, the event and its sources. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,10 @@ from uuid import UUID
 from db.contacts import ContactRow
 from db.merges import MergeRow, SourceRow
 from resolvers.access import Act
-from resolvers.contacts.cells import same
 from resolvers.contacts.derived import identifiers_in, with_derived
 from resolvers.contacts.row_cells import cells_of, with_cells
-from resolvers.merging.survivorship import Candidate, Choice, Rule, survive
+from resolvers.merging.records import record_changes
+from resolvers.merging.survivorship import Candidate, Override, Policy, survive
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class MergePlan:
 class MergeTerms:
     """What a merge is decided by and recorded with, beside its contacts."""
 
-    policy: Mapping[str, str]
+    policy: Policy
     detected: bool
     reason: str | None = None
     min_probability: float | None = None
@@ -39,11 +39,10 @@ def plan_merge(act: Act, primary: ContactRow, sources: Sequence[ContactRow], ter
     merge_id = act.new_id()
     candidates = [candidate_of(row) for row in (primary, *sources)]
     survival = survive(candidates[0], candidates[1:], terms.policy)
-    gone = Choice(None, primary.id, Rule.MERGED_BY_KEY, act.now)  # an empty object of the primary's that got members
-    writers = {cell: _writer(choice or gone, merge_id) for cell, choice in survival.changes.items()}
+    changed = record_changes(merge_id, candidates, survival)
     survivor = replace(
         with_cells(primary, survival.cells),
-        provenance=primary.provenance | writers,
+        provenance=primary.provenance | {cell: after["writer"] for cell, after in changed.after.items()},
         updated_at=max(act.now, primary.updated_at),
         version=primary.version + 1,
         last_activity_sort=max(row.last_activity_sort for row in (primary, *sources)),
@@ -57,14 +56,11 @@ def plan_merge(act: Act, primary: ContactRow, sources: Sequence[ContactRow], ter
         primary_conversation_id=None,
         primary_version=survivor.version,
         detected=terms.detected,
-        policy=dict(terms.policy),
-        overrides=[],
+        policy=dict(terms.policy.rules),
+        overrides=[_stored(override) for override in terms.policy.overrides],
         min_probability=terms.min_probability,
-        before={cell: _cell(candidates[0].cells, cell, primary.provenance.get(cell)) for cell in writers},
-        after={
-            cell: _cell(survival.cells, cell, writer) | {"beat": _beaten(cell, survival.changes[cell], candidates)}
-            for cell, writer in writers.items()
-        },
+        before=changed.before,
+        after=changed.after,
         actor=act.actor.label,
         actor_key_id=act.actor.key_id,
         reason=terms.reason,
@@ -84,31 +80,19 @@ def candidate_of(row: ContactRow) -> Candidate:
     return Candidate(row.id, cells_of(row), row.provenance, row.base_at)
 
 
-def _writer(choice: Choice, merge_id: UUID) -> dict[str, Any]:
-    """Who wrote a cell: this merge, from which source, and when that value was last written there."""
-    return {
-        "by": "merge",
-        "merge": merge_id.hex,
-        "source": choice.contact_id.hex,
-        "at": choice.written_at.isoformat(),
-        "rule": choice.rule.value,
-    }
-
-
-def _cell(cells: Mapping[str, Any], cell: str, writer: dict[str, Any] | None) -> dict[str, Any]:
-    """A cell as an event keeps it; one that is absent has no value."""
-    return ({"value": cells[cell]} if cell in cells else {}) | {"writer": writer}
-
-
-def _beaten(cell: str, choice: Choice | None, candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
-    """What the others had in this cell, kept because a source may change once it is its own contact again."""
-    if choice is None:
-        return []
-    return [
-        {"contact": candidate.contact_id.hex, "value": candidate.cells[cell]}
-        for candidate in candidates
-        if cell in candidate.cells and not same(candidate.cells[cell], choice.value)
+def policy_of(event: MergeRow) -> Policy:
+    """What a merge was decided by, as it was stored with it."""
+    overrides = [
+        Override(UUID(stored["contact"]), stored.get("field"), stored.get("customAttribute"))
+        for stored in event.overrides
     ]
+    return Policy(event.policy, overrides)
+
+
+def _stored(override: Override) -> dict[str, Any]:
+    if override.field is not None:
+        return {"contact": override.contact_id.hex, "field": override.field}
+    return {"contact": override.contact_id.hex, "customAttribute": override.custom_attribute}
 
 
 def _source(event: MergeRow, position: int, contact_id: UUID) -> SourceRow:
@@ -122,4 +106,5 @@ def _source(event: MergeRow, position: int, contact_id: UUID) -> SourceRow:
         probability=None,
         undone_at=None,
         undone_by=None,
+        undo_reason=None,
     )

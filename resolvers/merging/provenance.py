@@ -22,6 +22,7 @@ from resolvers.contacts.cells import same
 from resolvers.contacts.identifiers import shown_once
 from resolvers.contacts.row_cells import cells_of
 from resolvers.contacts.values import moment_text
+from resolvers.contacts.writers import written_since
 from resolvers.merging.survivorship import Rule
 
 # A consent is one cell inside and a field for each of its parts outside.
@@ -69,8 +70,8 @@ class Tree:
 
 async def provenance_of(db: Database, act: Act, roots: Sequence[UUID]) -> list[list[FieldOrigin]]:
     """For each survivor the origin of its fields, by name. Five statements for any number of contacts."""
-    trees = await db.read(lambda tx: _trees(tx, act.actor.organizations, roots))
-    return [origins(tree) if tree is not None else [] for tree in trees]
+    trees = await db.read(lambda tx: read_trees(tx, act.actor.organizations, roots))
+    return [origins(trees[root]) if root in trees else [] for root in roots]
 
 
 def changes_of(event: MergeRow) -> list[FieldOrigin]:
@@ -98,9 +99,7 @@ def origins(tree: Tree) -> list[FieldOrigin]:
 def _origin(tree: Tree, cell: str) -> tuple[UUID, Rule]:
     writer = tree.root.provenance.get(cell)
     if writer is None or writer["by"] != "merge":
-        after_merge = writer is not None and any(
-            event.created_at <= datetime.fromisoformat(writer["at"]) for event in tree.merges
-        )
+        after_merge = any(written_since(writer, event.primary_version or 0) for event in tree.merges)
         return tree.root.id, Rule.EDITED_AFTER_MERGE if after_merge else Rule.PRIMARY
     rule = Rule(writer["rule"])
     while writer is not None and writer["by"] == "merge":
@@ -170,17 +169,16 @@ def _unions(tree: Tree) -> list[FieldOrigin]:
     return found
 
 
-async def _trees(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUID]) -> list[Tree | None]:
+async def read_trees(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUID]) -> dict[UUID, Tree]:
+    """The trees of those survivors that exist. Five statements."""
     members = await contact_rows.tree_members(tx, orgs, roots)
     held = await identifiers.identifiers_of(tx, orgs, roots)
     labelled = await labels.labels_of(tx, orgs, roots)
     active = await activity.activity_of(tx, orgs, roots)
     events = await merges.merges_in_force(tx, orgs, roots)
-    trees: list[Tree | None] = []
+    trees: dict[UUID, Tree] = {}
     for root in roots:
         rows = {row.id: row for row in members[root]}
-        if root not in rows:
-            trees.append(None)
-            continue
-        trees.append(Tree(rows[root], rows, events[root], held[root], labelled[root], active[root]))
+        if root in rows:
+            trees[root] = Tree(rows[root], rows, events[root], held[root], labelled[root], active[root])
     return trees

@@ -1,6 +1,6 @@
 """Why a merge is refused, one entry a contact, before anything is written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from db import contacts as contact_rows
@@ -14,6 +14,8 @@ from resolvers.merging.request import MergeRequest
 LEAD_INTO_USER = "LEAD_INTO_USER"
 _PRIMARY = ("primaryContactId",)
 
+Named = tuple[UUID, tuple[str, ...]]  # a contact, and where the input names it
+
 
 def contact_not_found(contact_id: UUID, *path: str) -> Refused:
     """Unknown, erased and foreign alike: existence is not revealed."""
@@ -26,19 +28,43 @@ async def explain_absence(tx: Transaction, actor: Actor, request: MergeRequest) 
     found = await contact_rows.contacts_by_id(tx, actor.organizations, request.source_ids or ())
     for index, source in enumerate(request.source_ids or ()):
         if source not in found or found[source].erased_at is not None:
-            errors.append(_absent(source, _source_path(index)))
+            errors.append(_absent(source, source_path(index)))
     return Refused(errors)
 
 
 async def check_contacts(tx: Transaction, actor: Actor, request: MergeRequest, rows: Mapping[UUID, ContactRow]) -> None:
     """Raises Refused unless the primary and every named source live in this organisation. `rows`: its locked rows."""
-    named: list[tuple[UUID, tuple[str, ...]]] = [(request.primary_id, _PRIMARY)]
-    named += [(source, _source_path(index)) for index, source in enumerate(request.source_ids or ())]
+    named: list[Named] = [(request.primary_id, _PRIMARY)]
+    named += [(source, source_path(index)) for index, source in enumerate(request.source_ids or ())]
+    await check_living(tx, actor, named, rows, "Cannot merge contacts from different orgs.")
+
+
+async def check_living(
+    tx: Transaction, actor: Actor, named: Sequence[Named], rows: Mapping[UUID, ContactRow], cross_org: str
+) -> None:
+    """Raises Refused with one entry for each named contact that does not live itself in the organisation of `rows`."""
     elsewhere = await _in_other_organizations(tx, actor, [contact for contact, _ in named if contact not in rows])
+    errors: list[UserError] = []
+    for contact, path in named:
+        if contact in elsewhere:
+            errors.append(UserError(ErrorCode.CROSS_ORG, cross_org, path, contact))
+        elif (error := _problem(contact, path, rows.get(contact))) is not None:
+            errors.append(error)
+    if errors:
+        raise Refused(errors)
+
+
+def check_overrides(request: MergeRequest, merged: Collection[UUID]) -> None:
+    """Raises BAD_USER_INPUT for each override from a contact that is not part of the merge."""
     errors = [
-        error
-        for contact, path in named
-        if (error := _problem(contact, path, rows.get(contact), contact in elsewhere)) is not None
+        UserError(
+            ErrorCode.BAD_USER_INPUT,
+            f"{encode_id(CONTACT, override.contact_id)} is not part of this merge; choose among its contacts.",
+            ("overrides", str(index), "fromContactId"),
+            override.contact_id,
+        )
+        for index, override in enumerate(request.overrides)
+        if override.contact_id not in merged
     ]
     if errors:
         raise Refused(errors)
@@ -53,7 +79,7 @@ def check_roles(rule: str, primary: ContactRow, sources: Sequence[ContactRow]) -
     if primary.role != "USER":
         errors.append(UserError(ErrorCode.INVALID_MERGE, f"{message}: the primary is no USER.", _PRIMARY, primary.id))
     errors += [
-        UserError(ErrorCode.INVALID_MERGE, f"{message}: this source is no LEAD.", _source_path(index), row.id)
+        UserError(ErrorCode.INVALID_MERGE, f"{message}: this source is no LEAD.", source_path(index), row.id)
         for index, row in enumerate(sources)
         if row.role != "LEAD"
     ]
@@ -61,7 +87,8 @@ def check_roles(rule: str, primary: ContactRow, sources: Sequence[ContactRow]) -
         raise Refused(errors)
 
 
-def _source_path(index: int) -> tuple[str, ...]:
+def source_path(index: int) -> tuple[str, ...]:
+    """The way to a source in the input."""
     return ("sourceContactIds", str(index))
 
 
@@ -72,9 +99,7 @@ async def _in_other_organizations(tx: Transaction, actor: Actor, missing: Sequen
     return {row.id for row in found.values() if row.erased_at is None}
 
 
-def _problem(contact: UUID, path: tuple[str, ...], row: ContactRow | None, elsewhere: bool) -> UserError | None:
-    if elsewhere:
-        return UserError(ErrorCode.CROSS_ORG, "Cannot merge contacts from different orgs.", path, contact)
+def _problem(contact: UUID, path: tuple[str, ...], row: ContactRow | None) -> UserError | None:
     if row is None or row.erased_at is not None:
         return _absent(contact, path)
     if row.merged_into_id is None:

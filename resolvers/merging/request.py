@@ -1,17 +1,20 @@
 """What a caller asks of a merge, read from its input before anything is opened."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
-from resolvers.contacts.values import BadValue, text
+from resolvers.contacts.values import ATTRIBUTE_KEY_LENGTH, BadValue, text
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
 from resolvers.ids import CONTACT, decode_id, encode_id
+from resolvers.merging.survivorship import OVERRIDABLE, Override
 
 MAXIMUM_SOURCES = 50
 KEY_LENGTH = 255
 REASON_LENGTH = 1_000
+MAXIMUM_OVERRIDES = 100
 
 
 @dataclass(frozen=True)
@@ -22,6 +25,9 @@ class MergeRequest:
     source_ids: tuple[UUID, ...] | None
     reason: str | None = None
     idempotency_key: str | None = None
+    overrides: tuple[Override, ...] = ()
+    expected_hash: str | None = None
+    allow_marked_distinct: bool = False
 
     def canonical(self) -> dict[str, object]:
         """What makes two requests the same one: ids decoded, left-out and null alike."""
@@ -29,34 +35,33 @@ class MergeRequest:
             "primary": self.primary_id.hex,
             "sources": None if self.source_ids is None else [source.hex for source in self.source_ids],
             "reason": self.reason,
+            "overrides": [[o.contact_id.hex, o.field, o.custom_attribute] for o in self.overrides],
+            "expectedPreviewHash": self.expected_hash,
+            "allowMarkedDistinct": self.allow_marked_distinct,
         }
 
 
-def read_merge_request(
-    primary: str,
-    sources: Sequence[str] | None,
-    *,
-    reason: str | None = None,
-    idempotency_key: str | None = None,
-) -> MergeRequest:
-    """Raises Refused with what is wrong in itself: counts, the form of ids, repeats, the primary among them."""
+def read_merge_request(raw: Mapping[str, Any]) -> MergeRequest:
+    """Reads MergeContactsInput. Raises Refused with what is wrong in itself: counts, the form of ids, repeats, the
+    primary among the sources, overrides of what cannot be chosen."""
+    sources = raw.get("sourceContactIds")
     if sources is not None:
-        _check_count(len(sources))
+        check_source_count(len(sources), "leave it out to merge the detected duplicates")
     errors: list[UserError] = []
-    primary_id = _contact_id(primary, ("primaryContactId",), errors)
-    decoded = [
-        _contact_id(source, ("sourceContactIds", str(index)), errors) for index, source in enumerate(sources or ())
-    ]
-    if errors:
+    primary_id = _contact_id(raw["primaryContactId"], ("primaryContactId",), errors)
+    source_ids = read_contact_ids(sources or (), "sourceContactIds", errors)
+    overrides = _read_overrides(raw.get("overrides") or (), errors)
+    if errors or primary_id is None:
         raise Refused(errors)
-    source_ids = tuple(source for source in decoded if source is not None)
-    assert primary_id is not None
-    _check_repeats(primary_id, source_ids)
+    check_repeats(primary_id, source_ids)
     return MergeRequest(
         primary_id,
-        None if sources is None else source_ids,
-        read_text(reason, REASON_LENGTH, "reason"),
-        read_key(idempotency_key),
+        None if sources is None else tuple(source_ids),
+        read_text(raw.get("reason"), REASON_LENGTH, "reason"),
+        read_key(raw.get("idempotencyKey")),
+        tuple(overrides),
+        raw.get("expectedPreviewHash"),
+        bool(raw.get("allowMarkedDistinct")),
     )
 
 
@@ -78,19 +83,23 @@ def read_text(value: str | None, limit: int, field: str) -> str | None:
         raise refuse(ErrorCode.BAD_USER_INPUT, f"{field} {error}.", field) from None
 
 
-def _check_count(count: int) -> None:
+def check_source_count(count: int, otherwise: str) -> None:
+    """1 to 50 sources. `otherwise`: what an empty list may have meant. Raises EMPTY_SOURCES, TOO_MANY_SOURCES."""
     if count == 0:
-        raise refuse(
-            ErrorCode.EMPTY_SOURCES,
-            "sourceContactIds is empty. Name 1 to 50 contacts, or leave it out to merge the detected duplicates.",
-            "sourceContactIds",
-        )
+        message = f"sourceContactIds is empty. Name 1 to {MAXIMUM_SOURCES} contacts, or {otherwise}."
+        raise refuse(ErrorCode.EMPTY_SOURCES, message, "sourceContactIds")
     if count > MAXIMUM_SOURCES:
         raise refuse(
             ErrorCode.TOO_MANY_SOURCES,
             f"{count} sources were sent; one merge takes at most {MAXIMUM_SOURCES}. Send the rest in a second merge.",
             "sourceContactIds",
         )
+
+
+def read_contact_ids(values: Sequence[str], field: str, errors: list[UserError]) -> list[UUID]:
+    """The ids of a list; what is no contact's id is noted."""
+    decoded = [_contact_id(value, (field, str(index)), errors) for index, value in enumerate(values)]
+    return [contact_id for contact_id in decoded if contact_id is not None]
 
 
 def _contact_id(value: str, path: tuple[str, ...], errors: list[UserError]) -> UUID | None:
@@ -100,11 +109,12 @@ def _contact_id(value: str, path: tuple[str, ...], errors: list[UserError]) -> U
     return decoded
 
 
-def _check_repeats(primary: UUID, sources: Sequence[UUID]) -> None:
+def check_repeats(primary: UUID | None, sources: Sequence[UUID], field: str = "sourceContactIds") -> None:
+    """Raises SELF_MERGE for the primary among the sources, DUPLICATE_SOURCE for one that is named twice."""
     errors = []
     seen: Counter[UUID] = Counter()
     for index, source in enumerate(sources):
-        path = ("sourceContactIds", str(index))
+        path = (field, str(index))
         seen[source] += 1
         if source == primary:
             errors.append(UserError(ErrorCode.SELF_MERGE, "Cannot merge a contact with itself.", path, source))
@@ -113,3 +123,46 @@ def _check_repeats(primary: UUID, sources: Sequence[UUID]) -> None:
             errors.append(UserError(ErrorCode.DUPLICATE_SOURCE, message, path, source))
     if errors:
         raise Refused(errors)
+
+
+def _read_overrides(given: Sequence[Mapping[str, Any]], errors: list[UserError]) -> list[Override]:
+    if len(given) > MAXIMUM_OVERRIDES:
+        message = f"{len(given)} overrides were sent; at most {MAXIMUM_OVERRIDES}."
+        errors.append(UserError(ErrorCode.BAD_USER_INPUT, message, ("overrides",)))
+        return []
+    found: list[Override] = []
+    for index, raw in enumerate(given):
+        path = ("overrides", str(index))
+        override = _read_override(raw, path, errors)
+        if override is None:
+            continue
+        if any(_decide_the_same(override, other) for other in found):
+            message = "An override before this one decides the same. Give one for each field."
+            errors.append(UserError(ErrorCode.BAD_USER_INPUT, message, path))
+        found.append(override)
+    return found
+
+
+def _read_override(raw: Mapping[str, Any], path: tuple[str, ...], errors: list[UserError]) -> Override | None:
+    contact_id = _contact_id(raw["fromContactId"], (*path, "fromContactId"), errors)
+    field, key = raw.get("field"), raw.get("customAttribute")
+    if (field is None) == (key is None):
+        message = "Give exactly one of field and customAttribute."
+        errors.append(UserError(ErrorCode.BAD_USER_INPUT, message, path))
+        return None
+    if field is not None and field not in OVERRIDABLE:
+        message = f"{field} follows its own rule in a merge and cannot be overridden; change it by an edit."
+        errors.append(UserError(ErrorCode.OVERRIDE_NOT_ALLOWED, message, (*path, "field")))
+        return None
+    if key is not None and len(key) > ATTRIBUTE_KEY_LENGTH:
+        message = f"customAttribute must be a top-level key of at most {ATTRIBUTE_KEY_LENGTH} characters."
+        errors.append(UserError(ErrorCode.BAD_USER_INPUT, message, (*path, "customAttribute")))
+        return None
+    return Override(contact_id, field, key) if contact_id is not None else None
+
+
+def _decide_the_same(one: Override, other: Override) -> bool:
+    if (one.field, one.custom_attribute) == (other.field, other.custom_attribute):
+        return True
+    both = (one, other)
+    return any(o.field == "customAttributes" for o in both) and any(o.custom_attribute is not None for o in both)

@@ -103,20 +103,21 @@ async def test_a_removed_identifier_finds_nobody_until_it_is_added_again(api: Ap
 
 
 async def test_writes_to_an_old_id_land_on_the_survivor(api: Api) -> None:
-    """Add and remove through a merged-away id change the survivor, say so, and the whole tree loses what goes."""
+    """Add and remove through a merged-away id change the survivor, say so, and the whole tree loses what goes. What is
+    added stays with the id that it was sent to."""
     a, b, c = [await api.contact(email="ann@lee.example") for _ in range(3)]
     await api.merge(b, c)
     await api.merge(a, b)
     added = await _add(api, c, "USERNAME", "annlee")
     assert (added["landedOn"], added["contact"]["id"]) == (a, a)
-    assert {"kind": "USERNAME", "value": "annlee", "verified": False, "contactId": a} in added["contact"]["identifiers"]
+    assert {"kind": "USERNAME", "value": "annlee", "verified": False, "contactId": c} in added["contact"]["identifiers"]
     removed = await _remove(api, b, "EMAIL", "ann@lee.example")
     assert removed["landedOn"] == a
     assert removed["contact"] == {
         "id": a,
         "email": None,
         "phone": None,
-        "identifiers": [{"kind": "USERNAME", "value": "annlee", "verified": False, "contactId": a}],
+        "identifiers": [{"kind": "USERNAME", "value": "annlee", "verified": False, "contactId": c}],
     }
 
 

@@ -43,6 +43,13 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
         'removeIdentifier(input: {contactId: "CONTACT", kind: EMAIL, value: "ann@lee.example"})',
     ),
     "Mutation.mergeContacts": (Scope.MERGE, 'mergeContacts(input: {primaryContactId: "CONTACT"})'),
+    "Query.mergePreview": (
+        Scope.CONTACTS_READ,
+        '{ mergePreview(input: {primaryContactId: "CONTACT"}) { hash } }',
+    ),
+    "Mutation.undoMerge": (Scope.UNDO, 'undoMerge(input: {mergeId: "MERGE"})'),
+    "Mutation.markDistinct": (Scope.MERGE, 'markDistinct(input: {contactIds: ["CONTACT", "OTHER"]})'),
+    "Mutation.unmarkDistinct": (Scope.MERGE, 'unmarkDistinct(input: {contactIds: ["CONTACT", "OTHER"]})'),
     "Mutation.updateMergeSettings": (
         Scope.SETTINGS,
         "updateMergeSettings(input: {identifierRule: UNIQUE_EXTERNAL_IDS})",
@@ -85,7 +92,8 @@ async def test_the_one_scope_is_enough(api: Api) -> None:
     for name, (scope, text) in FIELDS.items():
         contact = await api.contact(email="ann@lee.example")
         merge = (await api.merge(contact, await api.contact()))["merge"]["id"]
-        answer = await keys[scope].send(_document(text, contact, merge))
+        other = await api.contact()
+        answer = await keys[scope].send(_document(text, contact, merge).replace("OTHER", other))
         assert "errors" not in answer, (name, answer)
         payload: Any = next(iter(answer["data"].values()))
         assert payload is not None, name

@@ -79,6 +79,25 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
             f'mergeContacts(input: {{primaryContactId: $id, idempotencyKey: "theirs"}}) {_MERGED}',
         ],
     ),
+    "FieldOverride.fromContactId": (
+        (CONTACT,),
+        [
+            'mergeContacts(input: {primaryContactId: "MINE", overrides: [{field: NAME, fromContactId: $id}]})'
+            f" {_MERGED}"
+        ],
+    ),
+    "UndoMergeInput.mergeId": ((MERGE,), [f"undoMerge(input: {{mergeId: $id}}) {{ merge {{ id }} {_ERRORS} }}"]),
+    "UndoMergeInput.sourceContactIds": (
+        (CONTACT,),
+        [f'undoMerge(input: {{mergeId: "MY_MERGE", sourceContactIds: [$id]}}) {{ merge {{ id }} {_ERRORS} }}'],
+    ),
+    "MarkDistinctInput.contactIds": (
+        (CONTACT,),
+        [
+            f'markDistinct(input: {{contactIds: ["MINE", $id]}}) {{ pairs {_ERRORS} }}',
+            f'unmarkDistinct(input: {{contactIds: [$id, "MINE"]}}) {{ pairs {_ERRORS} }}',
+        ],
+    ),
     "MergeContactsInput.sourceContactIds": (
         (CONTACT,),
         [f'mergeContacts(input: {{primaryContactId: "MINE", sourceContactIds: [$id]}}) {_MERGED}'],
@@ -126,10 +145,11 @@ async def test_a_foreign_id_is_answered_like_one_that_nobody_has(api: Api) -> No
     """Byte for byte but for the id, and without a trace of anything written, for every foreign thing of the kind."""
     _, theirs = await _theirs(api)
     mine = await api.contact(name="Mine", email="ann@lee.example")
+    merge = (await api.merge(mine, await api.contact()))["merge"]["id"]
     async with unchanged(api):
         for place, (kinds, documents) in CASES.items():
             for document in documents:
-                written = document.replace("MINE", mine)
+                written = document.replace("MINE", mine).replace("MY_MERGE", merge)
                 query = f"query ($id: ID!) {written}" if written[0] == "{" else f"mutation ($id: ID!) {{ {written} }}"
                 for kind in kinds:
                     nobody = encode_id(kind, api.new_id())

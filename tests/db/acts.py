@@ -11,7 +11,12 @@ from resolvers.contacts.importing import import_contacts
 from resolvers.contacts.labels import set_labels
 from resolvers.contacts.update import update_contact
 from resolvers.contacts.upsert import upsert_contact
+from resolvers.merging.distinct import mark_distinct, unmark_distinct
+from resolvers.merging.preview import merge_preview
+from resolvers.merging.request import read_merge_request
 from resolvers.merging.settings import update_merge_settings
+from resolvers.merging.undo import undo_merge
+from resolvers.merging.undo_request import UndoRequest
 from tests.db.world import World, shown
 
 Prepared = Callable[[], Awaitable[Any]]
@@ -103,14 +108,14 @@ async def import_rows(world: World, rows: list[dict[str, Any]]) -> None:
 async def merge(world: World, size: int) -> Prepared:
     """Named sources, with an idempotency key."""
     ids = await world.contacts(size + 1)
-    return lambda: world.merge(ids[0], ids[1:], idempotency_key="k", reason="because")
+    return lambda: world.merge(ids[0], ids[1:], idempotencyKey="k", reason="because")
 
 
 async def merge_repeated(world: World, size: int) -> Prepared:
     """The same merge again under its key."""
     ids = await world.contacts(size + 1)
-    await world.merge(ids[0], ids[1:], idempotency_key="k")
-    return lambda: world.merge(ids[0], ids[1:], idempotency_key="k")
+    await world.merge(ids[0], ids[1:], idempotencyKey="k")
+    return lambda: world.merge(ids[0], ids[1:], idempotencyKey="k")
 
 
 async def detect(world: World, size: int) -> Prepared:
@@ -118,7 +123,48 @@ async def detect(world: World, size: int) -> Prepared:
     primary = await world.contact(name="P", identifiers=identifiers(size))
     for found in identifiers(size):
         await world.contact(name="S", identifiers=[found])
-    return lambda: world.merge(primary, None, idempotency_key="k")
+    return lambda: world.merge(primary, None, idempotencyKey="k")
+
+
+async def preview(world: World, size: int) -> Prepared:
+    """Of a merge of named sources."""
+    ids = [shown(contact) for contact in await world.contacts(size + 1)]
+    request = read_merge_request({"primaryContactId": ids[0], "sourceContactIds": ids[1:]})
+    return lambda: merge_preview(world.db, world.act, request)
+
+
+async def undo(world: World, size: int) -> Prepared:
+    """Of a whole merge, the pairs kept apart."""
+    ids = await world.contacts(size + 1)
+    done = await world.merge(ids[0], ids[1:])
+    assert done.merge is not None
+    request = UndoRequest(done.merge.id, None, keep_apart=True)
+    return lambda: undo_merge(world.db, world.act, request)
+
+
+async def undo_under_later_merges(world: World, size: int) -> Prepared:
+    """Of the first of many merges into one survivor, which has been merged away itself."""
+    ids = await world.contacts(size + 3)
+    first = await world.merge(ids[0], ids[1:2])
+    assert first.merge is not None
+    for later in ids[3:]:
+        await world.merge(ids[0], [later])
+    await world.merge(ids[2], ids[:1])
+    request = UndoRequest(first.merge.id, None, keep_apart=True)
+    return lambda: undo_merge(world.db, world.act, request)
+
+
+async def mark_apart(world: World, size: int) -> Prepared:
+    """Every two of some contacts."""
+    ids = [shown(contact) for contact in await world.contacts(size + 1)]
+    return lambda: mark_distinct(world.db, world.act, ids, None)
+
+
+async def unmark_apart(world: World, size: int) -> Prepared:
+    """The same taken back."""
+    ids = [shown(contact) for contact in await world.contacts(size + 1)]
+    await mark_distinct(world.db, world.act, ids, None)
+    return lambda: unmark_distinct(world.db, world.act, ids)
 
 
 async def settings(world: World, size: int) -> Prepared:

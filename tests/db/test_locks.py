@@ -18,6 +18,7 @@ from db.organizations import lock_organization, settings_for_change, settings_fo
 from resolvers.contacts.create import identifier_values
 from resolvers.contacts.values import identifying
 from resolvers.merging.plan import MergeTerms, plan_merge
+from resolvers.merging.survivorship import Policy
 from tests.db.world import World
 
 Lock = Callable[[Transaction, UUID], Awaitable[object]]
@@ -96,7 +97,7 @@ def _pointers(world: World, rows: dict[UUID, ContactRow], primary: UUID, source:
     """What a merge writes about its sources."""
 
     async def write(tx: Transaction) -> None:
-        plan = plan_merge(world.act, rows[primary], [rows[source]], MergeTerms({}, detected=False))
+        plan = plan_merge(world.act, rows[primary], [rows[source]], MergeTerms(Policy({}), detected=False))
         await add_merge(tx, plan.event, plan.sources)
         await merge_away(tx, world.org_id, [source], primary, plan.event.id)
 

@@ -20,7 +20,7 @@ from db.contact_pages import (
 )
 from db.engine import Database
 from db.labels import labels_of_organization
-from db.merges import MergeFilter, count_merges, merges_page
+from db.merge_pages import MergeFilter, count_merges, merges_page
 from db.tables import metadata
 from resolvers.contacts import children
 from resolvers.contacts.read import contact_by_id, resolve_contact
@@ -40,17 +40,29 @@ COUNTS: dict[Preparing, int] = {
     acts.update: 10,
     acts.upsert_new: 6,
     acts.upsert_known: 11,
-    acts.erase: 12,
+    acts.erase: 13,
     acts.identify: 8,
     acts.take_off: 8,
     acts.label: 8,
     acts.bring_in: 5,
-    acts.merge: 8,
+    acts.merge: 9,
     acts.merge_repeated: 4,
-    acts.detect: 10,
+    acts.detect: 11,
+    acts.preview: 9,
+    acts.undo: 15,
+    acts.undo_under_later_merges: 15,
+    acts.mark_apart: 4,
+    acts.unmark_apart: 5,
     acts.settings: 3,
 }
-LARGE: dict[Preparing, int] = {acts.bring_in: 500, acts.merge: 50, acts.merge_repeated: 50, acts.settings: 8}
+LARGE: dict[Preparing, int] = {
+    acts.bring_in: 500,
+    acts.merge: 50,
+    acts.merge_repeated: 50,
+    acts.preview: 50,
+    acts.undo: 50,
+    acts.settings: 8,
+}
 TENANT = {table.name for table in metadata.sorted_tables} - UNDISTRIBUTED
 
 

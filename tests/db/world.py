@@ -41,7 +41,8 @@ class World:
     async def merge(self, primary: UUID, sources: Iterable[UUID] | None, **more: Any) -> MergeResult:
         """A merge; `sources` None lets detection find them."""
         named = None if sources is None else [shown(source) for source in sources]
-        return await merge_contacts(self.db, self.act, read_merge_request(shown(primary), named, **more))
+        given = {"primaryContactId": shown(primary), "sourceContactIds": named, **more}
+        return await merge_contacts(self.db, self.act, read_merge_request(given))
 
     async def rows(self) -> dict[UUID, ContactRow]:
         """Every contact of the organisation, living or not."""
@@ -67,13 +68,15 @@ async def open_world(db: Database) -> World:
 async def check_invariants(world: World) -> None:
     """What must hold whatever happened: one hop, every source accounted for, derived columns as recomputed."""
     rows = await world.rows()
-    await world.db.read(lambda tx: _check_pointers(tx, rows))
-    await world.db.read(lambda tx: _check_derived(tx, rows))
+    await world.db.read(lambda tx: _check_pointers(tx, world.org_id, rows))
+    await world.db.read(lambda tx: _check_derived(tx, world.org_id, rows))
 
 
-async def _check_pointers(tx: Transaction, rows: dict[UUID, ContactRow]) -> None:
-    primaries = {row.id: row.primary_contact_id for row in await tx.rows(select(merge_event))}
-    sources = {row.contact_id: row.merge_id for row in await tx.rows(select(merge_source))}
+async def _check_pointers(tx: Transaction, org_id: UUID, rows: dict[UUID, ContactRow]) -> None:
+    events = {row.id: row for row in await tx.rows(select(merge_event).where(merge_event.c.org_id == org_id))}
+    every = list(await tx.rows(select(merge_source).where(merge_source.c.org_id == org_id)))
+    primaries = {row.id: row.primary_contact_id for row in events.values()}
+    sources = {row.contact_id: row.merge_id for row in every if row.undone_at is None}
     for row in rows.values():
         root = rows[row.canonical_id]
         assert root.canonical_id == root.id, "canonical is one hop"
@@ -83,20 +86,22 @@ async def _check_pointers(tx: Transaction, rows: dict[UUID, ContactRow]) -> None
             assert sources[row.id] == row.merge_id, "the row names the event in which it is a source"
             assert primaries[sources[row.id]] == row.merged_into_id, "and that event's primary is its parent"
     assert set(sources) == {row.id for row in rows.values() if row.merged_into_id is not None}
-    assert set(primaries) == set(sources.values()), "every event has its sources"
+    assert set(primaries) == {row.merge_id for row in every}, "every event has its sources"
+    in_force = {event.id for event in events.values() if event.undone_at is None}
+    assert in_force == set(sources.values()), "an event is undone when its last source is"
 
 
-async def _check_derived(tx: Transaction, rows: dict[UUID, ContactRow]) -> None:
+async def _check_derived(tx: Transaction, org_id: UUID, rows: dict[UUID, ContactRow]) -> None:
     held: dict[UUID, list[str]] = {}
     keys = set()
-    for row in await tx.rows(select(identifier)):
+    for row in await tx.rows(select(identifier).where(identifier.c.org_id == org_id)):
         key = (row.contact_id, row.kind, row.system, row.normalized)
         assert key not in keys, "one row an identifier and contact"
         keys.add(key)
         if row.removed_via_id is None:
             held.setdefault(rows[row.contact_id].canonical_id, []).append(row.normalized)
     latest: dict[UUID, Any] = {}
-    for row in await tx.rows(select(activity.c.contact_id, activity.c.last_at)):
+    for row in await tx.rows(select(activity.c.contact_id, activity.c.last_at).where(activity.c.org_id == org_id)):
         root = rows[row.contact_id].canonical_id
         latest[root] = max(latest.get(root, NO_ACTIVITY), row.last_at)
     for found in rows.values():

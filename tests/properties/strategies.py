@@ -123,5 +123,5 @@ def rows(draw: st.DrawFn, number: int = 1) -> ContactRow:
     """A living row of any values, some of whose cells were edited after it was made."""
     values = draw(contact_values) | draw(consents())
     edited = draw(st.lists(st.sampled_from(["name", "company", "role", "email", "title"]), unique=True, max_size=3))
-    provenance = {cell: {"by": "edit", "at": draw(moments).isoformat()} for cell in edited}
+    provenance = {cell: {"by": "edit", "at": draw(moments).isoformat(), "version": 1} for cell in edited}
     return make_row(number, base_at=draw(moments), provenance=provenance, **values)

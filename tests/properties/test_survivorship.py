@@ -11,7 +11,7 @@ from db.contacts import ContactRow
 from resolvers.contacts.cells import object_of, same
 from resolvers.contacts.row_cells import cells_of
 from resolvers.merging.plan import candidate_of
-from resolvers.merging.survivorship import CHOOSABLE, Survival, survive
+from resolvers.merging.survivorship import CHOOSABLE, Policy, Survival, survive
 from tests.properties.strategies import rows
 
 TEXTS = ("name", "avatarUrl", "company", "title", "language", "timezone", "role", "email", "phone")
@@ -25,7 +25,7 @@ policies = st.sets(st.sampled_from(PLAIN), max_size=4).map(lambda chosen: dict.f
 def survived(merged: Sequence[ContactRow], policy: dict[str, str] | None = None) -> Survival:
     """The first is the primary."""
     candidates = [candidate_of(row) for row in merged]
-    return survive(candidates[0], candidates[1:], policy or {})
+    return survive(candidates[0], candidates[1:], Policy(policy or {}))
 
 
 def values_of(cells: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +130,7 @@ def test_every_value_is_somebodys(merged: Sequence[ContactRow], policy: dict[str
     survival = survived(merged, policy)
     theirs = {row.id: cells_of(row) for row in merged}
     for cell, choice in survival.changes.items():
-        if choice is not None and cell not in ("blocked", "unsubscribed"):
+        if not choice.absent and cell not in ("blocked", "unsubscribed"):
             assert same(theirs[choice.contact_id][cell], choice.value)
 
 
@@ -140,7 +140,7 @@ def test_changes_lead_from_the_primary_to_the_survivor(merged: Sequence[ContactR
     survival = survived(merged, policy)
     cells = dict(cells_of(merged[0]))
     for cell, choice in survival.changes.items():
-        if choice is None:
+        if choice.absent:
             del cells[cell]
         else:
             cells[cell] = choice.value

@@ -12,6 +12,7 @@ from resolvers.contacts.cells import same
 from resolvers.contacts.row_cells import cells_of
 from resolvers.ids import IdSource
 from resolvers.merging.plan import MergeTerms, plan_merge
+from resolvers.merging.survivorship import Policy
 from tests.properties.strategies import MOMENTS, make_row, rows
 from tests.properties.test_survivorship import policies
 
@@ -21,7 +22,7 @@ ACT = Act(Actor(UUID(int=7), "tests", (UUID(int=9),), ALL_SCOPES), NOW, IdSource
 
 def merged(policy: dict[str, str], primary: ContactRow, *sources: ContactRow) -> ContactRow:
     """The survivor's row as a merge plans it."""
-    return plan_merge(ACT, primary, sources, MergeTerms(policy, detected=False)).survivor
+    return plan_merge(ACT, primary, sources, MergeTerms(Policy(policy), detected=False)).survivor
 
 
 def without_reasons(row: ContactRow) -> dict[str, Any]:

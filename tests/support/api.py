@@ -71,7 +71,7 @@ class Api:
 
     async def act(self, name: str, fields: str, /, **values: Any) -> dict[str, Any]:
         """The payload of one mutation; `fields` beside its userErrors."""
-        kind = name[0].upper() + name[1:] + "Input"
+        kind = "MarkDistinctInput" if name == "unmarkDistinct" else name[0].upper() + name[1:] + "Input"
         query = (
             f"mutation ($input: {kind}!) {{ {name}(input: $input) "
             f"{{ {fields} userErrors {{ code message field contactId }} }} }}"

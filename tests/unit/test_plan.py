@@ -9,6 +9,7 @@ from db.contacts import ContactRow
 from resolvers.access import ALL_SCOPES, Act, Actor
 from resolvers.contacts.derived import with_derived
 from resolvers.merging.plan import MergePlan, MergeTerms, plan_merge
+from resolvers.merging.survivorship import Policy
 from tests.properties.strategies import make_row
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -20,7 +21,7 @@ A, B, C = (UUID(int=number).hex for number in (1, 2, 3))
 
 def planned(primary: ContactRow, *sources: ContactRow, **policy: str) -> MergePlan:
     """By a caller who says why."""
-    return plan_merge(ACT, primary, sources, MergeTerms(policy, detected=False, reason="same person"))
+    return plan_merge(ACT, primary, sources, MergeTerms(Policy(policy), detected=False, reason="same person"))
 
 
 def writer(source: str, rule: str, at: datetime = MADE) -> dict[str, Any]:
@@ -70,7 +71,10 @@ def test_an_empty_object_that_gets_members_is_gone() -> None:
     plan = planned(make_row(1, metadata={"a": {}}), make_row(2, metadata={"a": {"b": 1}}))
     assert plan.event.before == {"metadata/a": {"value": {}, "writer": None}, "metadata/a/b": {"writer": None}}
     assert plan.event.after == {
-        "metadata/a": {"writer": writer(A, "MERGED_BY_KEY", NOW), "beat": []},
+        "metadata/a": {
+            "writer": writer(A, "MERGED_BY_KEY"),
+            "beat": [{"contact": A, "value": {}}],
+        },
         "metadata/a/b": {"value": 1, "writer": writer(B, "MERGED_BY_KEY"), "beat": []},
     }
     assert plan.survivor.metadata == {"a": {"b": 1}}

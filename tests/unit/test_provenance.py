@@ -24,11 +24,11 @@ def merged_from(source: UUID, rule: Rule = Rule.FILLED_FROM_SOURCE, at: datetime
 
 def edited(at: datetime) -> dict[str, Any]:
     """A cell's writer: an edit."""
-    return {"by": "edit", "at": at.isoformat()}
+    return {"by": "edit", "at": at.isoformat(), "version": 1 if at < T2 else 3}
 
 
 def merge_event(at: datetime, before: dict[str, Any] | None = None, after: dict[str, Any] | None = None) -> MergeRow:
-    """A merge into A."""
+    """A merge into A, which has version 2 after it."""
     return MergeRow(
         org_id=UUID(int=9),
         id=UUID(int=100),
