@@ -158,9 +158,8 @@ def _passes(mistake: Mistake | None) -> bool:
             "-k",
             "sqlite and not many",
         ]
-        ran = subprocess.run(
-            command, cwd=copy, capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(copy)}, check=False
-        )
+        environment = os.environ | {"PYTHONPATH": str(copy), "HYPOTHESIS_PROFILE": "first-failure"}
+        ran = subprocess.run(command, cwd=copy, capture_output=True, text=True, env=environment, check=False)
         if mistake is None and ran.returncode != 0:
             print(ran.stdout[-3_000:])
         return ran.returncode == 0

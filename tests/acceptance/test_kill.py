@@ -141,10 +141,10 @@ async def test_nothing_acknowledged_is_lost(database_url: str) -> None:
                     await asyncio.gather(*(_check(client, pair) for pair in this.pairs[start : start + CLIENTS]))
         assert torn > 0, "every kill came when all was done: it tested nothing"
         assert await server.stop() in (0, -signal.SIGTERM)  # uvicorn ends by the signal once it is done
-        await _check_tables(database_url, server.org)
+        await check_tables(database_url, server.org, 2 * PAIRS * ROUNDS)
 
 
-async def _check_tables(database_url: str, org: str) -> None:
+async def check_tables(database_url: str, org: str, contacts: int) -> None:
     """The same invariants that the storms of tests/db check, on what is left."""
     db = Database(database_url)
     org_id = decode_id(ORGANIZATION, org)
@@ -152,5 +152,5 @@ async def _check_tables(database_url: str, org: str) -> None:
     clock = Clock()
     world = World(db, org_id, Act(Actor(org_id, None, (org_id,), ALL_SCOPES), clock(), lambda: org_id))
     await check_invariants(world)
-    assert len(await world.rows()) == 2 * PAIRS * ROUNDS
+    assert len(await world.rows()) == contacts
     await db.close()

@@ -18,6 +18,8 @@ from resolvers.contacts.labels import set_labels
 from resolvers.contacts.update import update_contact
 from resolvers.contacts.upsert import upsert_contact
 from resolvers.errors import Refused
+from resolvers.merging.undo import undo_merge
+from resolvers.merging.undo_request import UndoRequest
 from tests.db.world import World, check_invariants, open_world, shown, version_sum
 
 TASKS = 16
@@ -36,6 +38,7 @@ class Storm:
         self.changed: list[tuple[UUID, int]] = []  # by acts that always change something
         self.seen: set[tuple[UUID, int]] = set()  # every version that an act answered with
         self.refused: Counter[str] = Counter()
+        self.merges: list[tuple[UUID, tuple[UUID, ...]]] = []
         self._fresh = 0
 
     async def caller(self, kinds: list[str]) -> None:
@@ -63,8 +66,23 @@ class Storm:
     async def merge(self) -> str:
         """Of two or three contacts."""
         primary, *sources = self.chance.sample(self.ids, self.chance.choice([2, 3]))
-        self._note((await self.world.merge(primary, sources)).survivor)
+        done = await self.world.merge(primary, sources)
+        assert done.merge is not None
+        self.merges.append((done.merge.id, done.source_ids))
+        self._note(done.survivor)
         return "merge"
+
+    async def undo(self) -> str:
+        """Of a merge that somebody made, all of it or its first source."""
+        if not self.merges:
+            return await self.edit()
+        merge_id, sources = self.chance.choice(self.merges)
+        done = await undo_merge(
+            self.world.db, self.world.act, UndoRequest(merge_id, self.chance.choice([None, sources[:1]]))
+        )
+        for row in (*done.restored, done.primary):
+            self._note(row)
+        return "undo"
 
     async def edit(self) -> str:
         """A value that no one else writes, and a time of activity: every edit changes something."""
@@ -118,7 +136,7 @@ async def test_a_storm_of_edits_and_merges(database_url: str, seed: int) -> None
     db = Database(database_url, EngineOptions(pool_size=TASKS))
     world = await open_world(db)
     storm = Storm(world, await world.contacts(CONTACTS), seed)
-    kinds = ["merge", "edit", "edit", "identify", "identify", "take_off", "label", "upsert"]
+    kinds = ["merge", "undo", "edit", "edit", "identify", "identify", "take_off", "label", "upsert"]
     await asyncio.gather(*(storm.caller(kinds) for _ in range(TASKS)))
     await check_invariants(world)
     assert len(storm.changed) == len(set(storm.changed)), "two writers never make one version"
@@ -126,9 +144,16 @@ async def test_a_storm_of_edits_and_merges(database_url: str, seed: int) -> None
     assert await version_sum(world) == CONTACTS + storm.done["made"] + len(grown), "no change without its version"
     assert len(await world.rows()) == CONTACTS + storm.done["made"]
     assert storm.done["made"] <= 10, "two upserts of one new identifier never both make a contact"
-    allowed = {"merge ALREADY_MERGED", "edit ALREADY_MERGED", "take_off NOT_FOUND", "upsert AMBIGUOUS_IDENTIFIER"}
+    allowed = {
+        "merge ALREADY_MERGED",
+        "edit ALREADY_MERGED",
+        "take_off NOT_FOUND",
+        "upsert AMBIGUOUS_IDENTIFIER",
+        "undo NOT_UNDOABLE",
+    }
     assert set(storm.refused) <= allowed
     assert storm.done["merge"] > 0
+    assert storm.done["undo"] > 0
     await db.close()
 
 
@@ -137,7 +162,7 @@ async def test_a_storm_with_erasures(database_url: str) -> None:
     db = Database(database_url, EngineOptions(pool_size=TASKS))
     world = await open_world(db)
     storm = Storm(world, await world.contacts(CONTACTS), 3)
-    kinds = ["merge", "edit", "identify", "label", "erase"]
+    kinds = ["merge", "undo", "edit", "identify", "label", "erase"]
     await asyncio.gather(*(storm.caller(kinds) for _ in range(TASKS)))
     await check_invariants(world)
     rows = await world.rows()
@@ -148,5 +173,5 @@ async def test_a_storm_with_erasures(database_url: str) -> None:
         assert rows[row.canonical_id].erased_at is not None, "a tree is erased as a whole"
     for row in rows.values():
         assert (row.erased_at is None) == (rows[row.canonical_id].erased_at is None)
-    assert {code.split()[1] for code in storm.refused} <= {"ALREADY_MERGED", "NOT_FOUND"}
+    assert {code.split()[1] for code in storm.refused} <= {"ALREADY_MERGED", "NOT_FOUND", "NOT_UNDOABLE"}
     await db.close()

@@ -256,10 +256,17 @@ _given = given(data=st.data())
 
 
 @_given
-@settings(max_examples=150, suppress_health_check=_SHARED, deadline=None)
-async def test_undo_is_as_if_it_had_not_been(db: Database, data: st.DataObject) -> None:
-    """On every change, on both databases."""
-    await live(db, data, 10)
+@settings(max_examples=300, suppress_health_check=_SHARED, deadline=None)
+async def test_undo_is_as_if_it_had_not_been(sqlite_db: Database, data: st.DataObject) -> None:
+    """On every change."""
+    await live(sqlite_db, data, 10)
+
+
+@_given
+@settings(max_examples=40, suppress_health_check=_SHARED, deadline=None)
+async def test_both_databases_undo_alike(db: Database, data: st.DataObject) -> None:
+    """The statements of both: what is worked out in Python is the same."""
+    await live(db, data, 12)
 
 
 @pytest.mark.nightly
