@@ -10,7 +10,7 @@ from gateway.graphiql_page import GraphiqlSession, LoadSession
 from gateway.tokens import token_hash
 from resolvers.access import Act, Actor
 from resolvers.demo import demo_examples, demo_organization_id
-from resolvers.ids import CONTACT, IdSource, encode_id
+from resolvers.ids import CONTACT, MERGE, IdSource, encode_id
 from resolvers.organizations import actor_of_token
 
 
@@ -25,8 +25,13 @@ def demo_session(db: Database, key_file: str, clock: Callable[[], datetime]) -> 
         found = await demo_examples(db, Act(actor, clock(), IdSource(clock)))
         if found is None:
             return None
-        merged = encode_id(CONTACT, found.merged) if found.merged else None
-        return GraphiqlSession(token, encode_id(CONTACT, found.primary), encode_id(CONTACT, found.source), merged)
+        return GraphiqlSession(
+            token,
+            encode_id(CONTACT, found.primary),
+            encode_id(CONTACT, found.source),
+            merged_id=encode_id(CONTACT, found.merged) if found.merged else None,
+            merge_id=encode_id(MERGE, found.merge) if found.merge else None,
+        )
 
     return load
 

@@ -38,13 +38,15 @@ class GraphiqlSession:
     """What a page opened on the server's own machine starts with: the demo key and ids for the example tabs.
 
     The Merge tab merges `source_id` into `primary_id`. `merged_id` is an id that is merged away already;
-    without it the tab that follows an old id takes `source_id`, and says to run the merge first.
+    without it the tab that follows an old id takes `source_id`, and says to run the merge first. `merge_id` is the
+    newest merge that the Undo tab can take back.
     """
 
     token: str | None
     primary_id: str
     source_id: str
     merged_id: str | None = None
+    merge_id: str | None = None
 
 
 LoadSession = Callable[[], Awaitable[GraphiqlSession | None]]
@@ -61,7 +63,12 @@ def graphiql_page(load_session: LoadSession) -> Router:
         found = await load_session() if is_from_this_machine(request) else None
         if found is None:
             return _session_answer({"error": "No demo session here: bring your own key."}, status_code=404)
-        examples = {"primaryId": found.primary_id, "sourceId": found.source_id, "mergedId": found.merged_id}
+        examples = {
+            "primaryId": found.primary_id,
+            "sourceId": found.source_id,
+            "mergedId": found.merged_id,
+            "mergeId": found.merge_id,
+        }
         return _session_answer({"token": found.token, "examples": examples})
 
     return Router([Route("/session.json", session), Mount("/", _PageFiles(directory=STATIC, html=True))])

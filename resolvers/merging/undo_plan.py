@@ -15,7 +15,7 @@ from resolvers.access import Act
 from resolvers.contacts.cells import CONSENTS, changed_cells, group_of
 from resolvers.contacts.row_cells import cells_of, with_cells
 from resolvers.ids import CONTACT, encode_id
-from resolvers.merging.plan import candidate_of
+from resolvers.merging.plan import candidate_of, policy_of
 from resolvers.merging.replay import Happened, all_edits, edits_since, replay
 
 
@@ -120,7 +120,7 @@ def _work_out(
 ) -> tuple[list[ContactRow], list[MergeRow]]:
     """The contacts upwards as they become, as far as anything changes, and the root; the merges recorded anew."""
     rows = dict(tree.rows)
-    groups = {group_of(cell) for cell in levels[0].merges[0].before}
+    groups = _reached(tree, levels[0].merges[0], leaving)
     events: list[MergeRow] = []
     for level in levels:
         merges = [
@@ -132,6 +132,17 @@ def _work_out(
         events += done.events
         groups = _changed_groups(level.row, rows[level.row.id])
     return [rows[level.row.id] for level in levels], events
+
+
+def _reached(tree: MergedTree, event: MergeRow, leaving: set[UUID]) -> set[str]:
+    """The groups that the merge may decide otherwise without these: what it changed, and what the caller chose one of
+    theirs for, even where that changed nothing."""
+    groups = {group_of(cell) for cell in event.before}
+    void = [override for override in policy_of(event).overrides if override.contact_id in leaving]
+    if void:
+        everywhere = {group_of(cell) for source in _still(tree, event) for cell in cells_of(tree.rows[source])}
+        groups |= {group for group in everywhere if any(override.covers(group) for override in void)}
+    return groups
 
 
 def _still(tree: MergedTree, merge: MergeRow) -> list[UUID]:

@@ -16,7 +16,8 @@ pytestmark = pytest.mark.browser
 
 
 async def test_the_merge_tab_merges(watched: Watched, demo: Demo) -> None:
-    """One click in the Merge tab merges two people of the demo; the old id leads on, over the API too."""
+    """One click in the Merge tab merges two people of the demo; the old id leads on, over the API too; and one in the
+    Undo tab takes it back."""
     session = await ask_session(demo)
     page = watched.page
     await page.goto(f"{demo.url}/")
@@ -35,7 +36,16 @@ async def test_the_merge_tab_merges(watched: Watched, demo: Demo) -> None:
     query = "query ($id: ID!) { resolveContact(id: $id) { status contact { id } } }"
     found = await ask(demo, query, id=session["examples"]["sourceId"])
     assert found["resolveContact"] == {"status": "MERGED", "contact": {"id": session["examples"]["primaryId"]}}
-    assert (await ask_session(demo))["examples"] != session["examples"], "the next visitor gets the next pair"
+    fresh = await ask_session(demo)
+    assert fresh["examples"] != session["examples"], "the next visitor gets the next pair"
+
+    await page.goto(f"{demo.url}/graphiql/")  # the Undo tab has the newest merge now
+    await expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text("Contacts", timeout=30_000)
+    await tabs(page).filter(has_text="Undo").click()
+    await page.get_by_role("button", name="Execute query").click()
+    await expect(answer(page)).to_contain_text(session["examples"]["sourceId"], timeout=30_000)
+    found = await ask(demo, query, id=session["examples"]["sourceId"])
+    assert found["resolveContact"]["status"] == "ACTIVE"
 
 
 async def ask_session(demo: Demo) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tests.browser.conftest import Watched
 from tests.browser.toy_server import SESSION, TOKEN, Served, served, toy_app
 
 pytestmark = pytest.mark.browser
-EXAMPLES = ["Contacts", "Find", "Merge", "OldId", "Explain"]
+EXAMPLES = ["Contacts", "Find", "Preview", "Merge", "OldId", "Explain", "Undo"]
 
 
 class Organisation:

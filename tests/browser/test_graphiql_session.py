@@ -50,7 +50,7 @@ def test_session_is_given_on_this_machine(server: Served, host: str) -> None:
     assert answer.status == 200
     assert json.loads(answer.body) == {
         "token": TOKEN,
-        "examples": {"primaryId": "contact_1", "sourceId": "contact_2", "mergedId": None},
+        "examples": {"primaryId": "contact_1", "sourceId": "contact_2", "mergedId": None, "mergeId": "merge_1"},
     }
     assert answer.headers["cache-control"] == "no-store"
 

@@ -17,7 +17,9 @@ from strawberry.fastapi import GraphQLRouter
 from gateway.graphiql_page import GraphiqlSession, LoadSession, graphiql_page
 
 TOKEN = "ofk_toy_token"
-SESSION = GraphiqlSession(token=TOKEN, primary_id="contact_1", source_id="contact_2", merged_id=None)
+SESSION = GraphiqlSession(
+    token=TOKEN, primary_id="contact_1", source_id="contact_2", merged_id=None, merge_id="merge_1"
+)
 
 
 @strawberry.type(description="A person or a company")

@@ -121,6 +121,15 @@ async def test_a_chosen_value(api: Api) -> None:
     }
 
 
+async def test_a_choice_goes_with_its_contact(api: Api) -> None:
+    """The caller chose B's blank title; once B is taken out the title is C's to fill, though nothing had changed."""
+    a, b, c = await api.contact(), await api.contact(name="B"), await api.contact(title="Dr")
+    merged = await api.merge(a, b, c, overrides=[{"field": "TITLE", "fromContactId": b}])
+    assert (await get(api, a, "title"))["title"] is None
+    await api.done("undoMerge", "primary { id }", mergeId=merged["merge"]["id"], sourceContactIds=[b])
+    assert (await get(api, a, "title"))["title"] == "Dr"
+
+
 async def test_bad_overrides(api: Api) -> None:
     """Each with its own code and field."""
     a, b, other = [await api.contact(name=name) for name in "ABC"]

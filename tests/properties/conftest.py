@@ -30,6 +30,14 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "change"))
 
 
 @pytest.fixture
+async def sqlite_db(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """A fresh SQLite database alone."""
+    database = Database(copy_sqlite(sqlite_template, tmp_path))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
 async def sqlite_api(sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Api]:
     """The whole application over a fresh SQLite database alone."""
     url = copy_sqlite(sqlite_template, tmp_path)

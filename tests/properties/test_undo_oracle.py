@@ -57,21 +57,8 @@ _change = st.fixed_dictionaries(
         "customAttributes": st.dictionaries(st.sampled_from("kl"), _removal, max_size=2),
     },
 )
-_steps = [
-    "edit",
-    "edit",
-    "merge",
-    "merge",
-    "merge",
-    "undo",
-    "undo",
-    "undo",
-    "labels",
-    "add",
-    "remove",
-    "rules",
-    "erase",
-]
+_OFTEN = {"edit": 3, "merge": 4, "undo": 4, "labels": 3, "add": 2, "remove": 2, "rules": 1, "erase": 1}
+_steps = [step for step, times in _OFTEN.items() for _ in range(times)]
 _overridable = [*FIELDS, "k", "l"]
 
 
@@ -259,7 +246,7 @@ _given = given(data=st.data())
 @settings(max_examples=300, suppress_health_check=_SHARED, deadline=None)
 async def test_undo_is_as_if_it_had_not_been(sqlite_db: Database, data: st.DataObject) -> None:
     """On every change."""
-    await live(sqlite_db, data, 10)
+    await live(sqlite_db, data, 12)
 
 
 @_given

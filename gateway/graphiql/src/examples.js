@@ -43,6 +43,47 @@ query Find($text: String!) {
 }
 `
 
+const PREVIEW = `# What would a merge do? Nothing is written.
+# Click Variables below to see which.
+#
+# Look at fields: each value names the contact that it
+# would come from, the rule, and what it beats. Send the
+# hash along as expectedPreviewHash, and what is done is
+# what you saw, or nothing.
+query Preview($primary: ID!, $sources: [ID!]!) {
+  mergePreview(
+    input: {
+      primaryContactId: $primary
+      sourceContactIds: $sources
+    }
+  ) {
+    allowed
+    hash
+    merged {
+      name
+      email
+      phone
+      unsubscribed
+    }
+    fields {
+      field
+      value
+      contactId
+      rule
+      discarded {
+        value
+        contactId
+      }
+    }
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+`
+
 const MERGE = `# Merges one contact into another.
 # Click Variables below to see which.
 #
@@ -69,6 +110,9 @@ mutation Merge($primary: ID!, $sources: [ID!]!) {
       }
     }
     mergedContactIds
+    merge {
+      id
+    }
     userErrors {
       code
       message
@@ -124,12 +168,48 @@ query Explain($id: ID!) {
 }
 `
 
+const UNDO = `# Takes a merge back: any merge, at any time.
+# Click Variables below: the newest merge stands there
+# when the page is loaded. For the one that you made in
+# the Merge tab, put in the merge.id of its answer.
+#
+# Look at restored: they live again, as they were. What
+# was edited after the merge stays, and keptEdits says so.
+mutation Undo($merge: ID!) {
+  undoMerge(input: { mergeId: $merge, reason: "Two people" }) {
+    restored {
+      id
+      name
+      email
+      phone
+    }
+    primary {
+      id
+      mergedContactIds
+    }
+    keptEdits {
+      contactId
+      field
+      value
+      reason
+    }
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+`
+
 const tab = (query, variables) => ({ query, variables: variables && JSON.stringify(variables, null, 2) })
 
-export const exampleTabs = ({ primaryId, sourceId, mergedId }) => [
+export const exampleTabs = ({ primaryId, sourceId, mergedId, mergeId }) => [
   tab(CONTACTS),
   tab(FIND, { text: 'ann' }),
+  tab(PREVIEW, { primary: primaryId, sources: [sourceId] }),
   tab(MERGE, { primary: primaryId, sources: [sourceId] }),
   tab(OLD_ID, { id: mergedId ?? sourceId }),
   tab(EXPLAIN, { id: primaryId }),
+  tab(UNDO, { merge: mergeId ?? 'merge_PUT_AN_ID_HERE' }),
 ]

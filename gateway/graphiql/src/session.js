@@ -1,6 +1,6 @@
 // What the server hands to a page opened on its own machine: the demo organisation's key and ids to try. Anywhere else the
 // route answers 404, and the page works all the same: the visitor brings a key.
-const PLACEHOLDERS = { primaryId: 'contact_PUT_AN_ID_HERE', sourceId: 'contact_PUT_ANOTHER_ID_HERE', mergedId: null }
+const PLACEHOLDERS = { primaryId: 'contact_PUT_AN_ID_HERE', sourceId: 'contact_PUT_ANOTHER_ID_HERE', mergedId: null, mergeId: null }
 
 export async function loadSession() {
   let session = null

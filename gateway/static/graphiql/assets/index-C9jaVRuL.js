@@ -180,7 +180,46 @@ query Find($text: String!) {
     }
   }
 }
-`,fz=`# Merges one contact into another.
+`,fz=`# What would a merge do? Nothing is written.
+# Click Variables below to see which.
+#
+# Look at fields: each value names the contact that it
+# would come from, the rule, and what it beats. Send the
+# hash along as expectedPreviewHash, and what is done is
+# what you saw, or nothing.
+query Preview($primary: ID!, $sources: [ID!]!) {
+  mergePreview(
+    input: {
+      primaryContactId: $primary
+      sourceContactIds: $sources
+    }
+  ) {
+    allowed
+    hash
+    merged {
+      name
+      email
+      phone
+      unsubscribed
+    }
+    fields {
+      field
+      value
+      contactId
+      rule
+      discarded {
+        value
+        contactId
+      }
+    }
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+`,pz=`# Merges one contact into another.
 # Click Variables below to see which.
 #
 # Look at identifiers: "merged" has those of both, and
@@ -206,6 +245,9 @@ mutation Merge($primary: ID!, $sources: [ID!]!) {
       }
     }
     mergedContactIds
+    merge {
+      id
+    }
     userErrors {
       code
       message
@@ -213,7 +255,7 @@ mutation Merge($primary: ID!, $sources: [ID!]!) {
     }
   }
 }
-`,pz=`# Where does an old id lead?
+`,mz=`# Where does an old id lead?
 # Run the Merge tab first, then this one.
 #
 # Look at status, at path (the merges on the way) and at
@@ -232,7 +274,7 @@ query OldId($id: ID!) {
     }
   }
 }
-`,mz=`# Why does this contact look as it does?
+`,hz=`# Why does this contact look as it does?
 # Run the Merge tab first, then this one.
 #
 # Look at provenance: each value names the contact that
@@ -255,4 +297,36 @@ query Explain($id: ID!) {
     }
   }
 }
-`,hz=(e,t)=>({query:e,variables:t&&JSON.stringify(t,null,2)}),gz=({primaryId:e,sourceId:t,mergedId:n})=>[hz(uz),hz(dz,{text:`ann`}),hz(fz,{primary:e,sources:[t]}),hz(pz,{id:n??t}),hz(mz,{id:e})];j();var _z=e=>{try{return f(e)}catch{return null}},vz=e=>(t,n)=>{let r=t.query&&_z(t.query);if(!r)return e(t,n);let i=r.definitions.filter(({kind:e})=>e===S.OPERATION_DEFINITION),a=i.some(({name:e})=>e?.value===t.operationName)?t.operationName:i[0]?.name?.value;return e({...t,operationName:a},{...n,documentAST:r})},yz={primaryId:`contact_PUT_AN_ID_HERE`,sourceId:`contact_PUT_ANOTHER_ID_HERE`,mergedId:null};async function bz(){let e=null;try{let t=await fetch(`./session.json`,{cache:`no-store`});t.ok&&(e=await t.json())}catch{}let t=e?.token??``;return{isDemo:t!==``,headers:`{"Authorization": ${JSON.stringify(`Bearer ${t}`)}}`,examples:{...yz,...e?.examples}}}var xz=`onefold:`,Sz=`graphiql:tabState`,Cz=`examples`,wz=new Set([Sz,`graphiql:queries`,`graphiql:favorites`]),Tz=e=>{try{return JSON.parse(e)}catch{return null}},Ez=e=>JSON.stringify(Tz(e),(e,t)=>e===`headers`?null:t);function Dz(e=()=>window.localStorage){let t;try{t=e(),t.getItem(xz)}catch{return null}let n=()=>Object.keys(t).filter(e=>e.startsWith(xz));return{getItem:e=>t.getItem(xz+e),setItem:(e,n)=>t.setItem(xz+e,wz.has(e)?Ez(n):n),removeItem:e=>t.removeItem(xz+e),clear:()=>n().forEach(e=>t.removeItem(e)),get length(){return n().length}}}var Oz=e=>typeof e?.id==`string`&&typeof e.title==`string`;function kz(e,t){if(!e)return t;let n=Tz(e.getItem(Cz)),r=Tz(e.getItem(Sz));for(let t of[`graphiql:queries`,`graphiql:favorites`])Array.isArray(Object.values(Tz(e.getItem(t))??{})[0])||e.removeItem(t);let i=Array.isArray(r?.tabs)&&r.tabs.every(Oz);if(i&&JSON.stringify(n)===JSON.stringify(t))return t;for(let t of[Sz,`graphiql:query`,`graphiql:variables`])e.removeItem(t);try{e.setItem(Cz,JSON.stringify(t))}catch{}let a=e=>Array.isArray(n)&&n.some(t=>t.query===e.query),o=i?r.tabs.filter(e=>e.query&&!a(e)):[];return[...t,...o.map(({query:e,variables:t})=>({query:e,variables:t}))]}var Az=new URL(`../graphql`,location.href),jz=new URL(Az);jz.protocol=Az.protocol.replace(`http`,`ws`);var Mz=vz(To({url:Az.href,subscriptionUrl:jz.href})),Nz=[kA,uA()];function Pz({session:e,storage:t,tabs:n}){return(0,W.jsxs)(oz,{fetcher:Mz,plugins:Nz,storage:t,defaultTabs:n,defaultHeaders:e.headers,defaultEditorToolsVisibility:`headers`,shouldPersistHeaders:!1,children:[(0,W.jsx)(oz.Logo,{children:(0,W.jsxs)(`span`,{className:`logo`,children:[(0,W.jsx)(`img`,{src:`./favicon.svg`,alt:``,width:`20`,height:`20`}),` onefold`]})}),(0,W.jsx)(oz.Footer,{children:(0,W.jsx)(`p`,{className:`hint`,children:e.isDemo?`The demo key is filled in under Headers: what you run changes the demo organisation only.`:`Type your key after “Bearer ” under Headers. It is never stored in the browser.`})}),(0,W.jsx)(cz,{}),(0,W.jsx)(lz,{})]})}var Fz=await bz(),Iz=Dz(),Lz=kz(Iz,gz(Fz.examples));(0,K_.createRoot)(document.getElementById(`graphiql`)).render((0,W.jsx)(Pz,{session:Fz,storage:Iz,tabs:Lz}));
+`,gz=`# Takes a merge back: any merge, at any time.
+# Click Variables below: the newest merge stands there
+# when the page is loaded. For the one that you made in
+# the Merge tab, put in the merge.id of its answer.
+#
+# Look at restored: they live again, as they were. What
+# was edited after the merge stays, and keptEdits says so.
+mutation Undo($merge: ID!) {
+  undoMerge(input: { mergeId: $merge, reason: "Two people" }) {
+    restored {
+      id
+      name
+      email
+      phone
+    }
+    primary {
+      id
+      mergedContactIds
+    }
+    keptEdits {
+      contactId
+      field
+      value
+      reason
+    }
+    userErrors {
+      code
+      message
+      field
+    }
+  }
+}
+`,_z=(e,t)=>({query:e,variables:t&&JSON.stringify(t,null,2)}),vz=({primaryId:e,sourceId:t,mergedId:n,mergeId:r})=>[_z(uz),_z(dz,{text:`ann`}),_z(fz,{primary:e,sources:[t]}),_z(pz,{primary:e,sources:[t]}),_z(mz,{id:n??t}),_z(hz,{id:e}),_z(gz,{merge:r??`merge_PUT_AN_ID_HERE`})];j();var yz=e=>{try{return f(e)}catch{return null}},bz=e=>(t,n)=>{let r=t.query&&yz(t.query);if(!r)return e(t,n);let i=r.definitions.filter(({kind:e})=>e===S.OPERATION_DEFINITION),a=i.some(({name:e})=>e?.value===t.operationName)?t.operationName:i[0]?.name?.value;return e({...t,operationName:a},{...n,documentAST:r})},xz={primaryId:`contact_PUT_AN_ID_HERE`,sourceId:`contact_PUT_ANOTHER_ID_HERE`,mergedId:null,mergeId:null};async function Sz(){let e=null;try{let t=await fetch(`./session.json`,{cache:`no-store`});t.ok&&(e=await t.json())}catch{}let t=e?.token??``;return{isDemo:t!==``,headers:`{"Authorization": ${JSON.stringify(`Bearer ${t}`)}}`,examples:{...xz,...e?.examples}}}var Cz=`onefold:`,wz=`graphiql:tabState`,Tz=`examples`,Ez=new Set([wz,`graphiql:queries`,`graphiql:favorites`]),Dz=e=>{try{return JSON.parse(e)}catch{return null}},Oz=e=>JSON.stringify(Dz(e),(e,t)=>e===`headers`?null:t);function kz(e=()=>window.localStorage){let t;try{t=e(),t.getItem(Cz)}catch{return null}let n=()=>Object.keys(t).filter(e=>e.startsWith(Cz));return{getItem:e=>t.getItem(Cz+e),setItem:(e,n)=>t.setItem(Cz+e,Ez.has(e)?Oz(n):n),removeItem:e=>t.removeItem(Cz+e),clear:()=>n().forEach(e=>t.removeItem(e)),get length(){return n().length}}}var Az=e=>typeof e?.id==`string`&&typeof e.title==`string`;function jz(e,t){if(!e)return t;let n=Dz(e.getItem(Tz)),r=Dz(e.getItem(wz));for(let t of[`graphiql:queries`,`graphiql:favorites`])Array.isArray(Object.values(Dz(e.getItem(t))??{})[0])||e.removeItem(t);let i=Array.isArray(r?.tabs)&&r.tabs.every(Az);if(i&&JSON.stringify(n)===JSON.stringify(t))return t;for(let t of[wz,`graphiql:query`,`graphiql:variables`])e.removeItem(t);try{e.setItem(Tz,JSON.stringify(t))}catch{}let a=e=>Array.isArray(n)&&n.some(t=>t.query===e.query),o=i?r.tabs.filter(e=>e.query&&!a(e)):[];return[...t,...o.map(({query:e,variables:t})=>({query:e,variables:t}))]}var Mz=new URL(`../graphql`,location.href),Nz=new URL(Mz);Nz.protocol=Mz.protocol.replace(`http`,`ws`);var Pz=bz(To({url:Mz.href,subscriptionUrl:Nz.href})),Fz=[kA,uA()];function Iz({session:e,storage:t,tabs:n}){return(0,W.jsxs)(oz,{fetcher:Pz,plugins:Fz,storage:t,defaultTabs:n,defaultHeaders:e.headers,defaultEditorToolsVisibility:`headers`,shouldPersistHeaders:!1,children:[(0,W.jsx)(oz.Logo,{children:(0,W.jsxs)(`span`,{className:`logo`,children:[(0,W.jsx)(`img`,{src:`./favicon.svg`,alt:``,width:`20`,height:`20`}),` onefold`]})}),(0,W.jsx)(oz.Footer,{children:(0,W.jsx)(`p`,{className:`hint`,children:e.isDemo?`The demo key is filled in under Headers: what you run changes the demo organisation only.`:`Type your key after “Bearer ” under Headers. It is never stored in the browser.`})}),(0,W.jsx)(cz,{}),(0,W.jsx)(lz,{})]})}var Lz=await Sz(),Rz=kz(),zz=jz(Rz,vz(Lz.examples));(0,K_.createRoot)(document.getElementById(`graphiql`)).render((0,W.jsx)(Iz,{session:Lz,storage:Rz,tabs:zz}));
