@@ -36,8 +36,9 @@ run: $(VENV)/.app ## prepare the demo database (first start only) and serve on h
 test: $(VENV)/.dev ## every check: lint, format, types, import rules, SDL, migrations, tests on SQLite and PostgreSQL
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./tests/run.sh
 
-nightly: $(VENV)/.dev ## what takes longer: long storms and many more generated cases
+nightly: $(VENV)/.dev ## what takes longer: long storms, many more generated cases, deliberate mistakes in the undo
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -q -n 2 --dist loadfile -m nightly
+	@$(BIN)/python -m tests.mutations
 
 sdl: $(VENV)/.dev ## print the schema into schema/schema.graphql, after a change of the API
 	@$(BIN)/python -m schema.build > schema/schema.graphql.new && mv schema/schema.graphql.new schema/schema.graphql

@@ -7,6 +7,7 @@ belong to, whatever was merged since.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Index, and_, bindparam, delete, or_, select
@@ -52,16 +53,28 @@ class PairRow:
     created_at: datetime
 
 
-_low, _high = contact.alias("low"), contact.alias("high")
-_joined = distinct_pair.join(
-    _low, and_(_low.c.org_id == distinct_pair.c.org_id, _low.c.id == distinct_pair.c.low_id)
-).join(_high, and_(_high.c.org_id == distinct_pair.c.org_id, _high.c.id == distinct_pair.c.high_id))
-_members = select(contact.c.id).where(contact.c.org_id == bindparam("org"), any_of(contact.c.canonical_id, "roots"))
-# Each side by its own index: an OR over two joined tables would read every pair of the organisation.
+def _leads_to(side: Any) -> Any:
+    """Where one side of a pair leads: a look by key for each pair found, whatever the planner thinks of the tables."""
+    return (
+        select(contact.c.canonical_id)
+        .where(contact.c.org_id == distinct_pair.c.org_id, contact.c.id == side)
+        .correlate(distinct_pair)
+        .scalar_subquery()
+    )
+
+
+_member = contact.alias("member")
+_COLUMNS = [
+    distinct_pair.c.low_id,
+    distinct_pair.c.high_id,
+    _leads_to(distinct_pair.c.low_id).label("low_root"),
+    _leads_to(distinct_pair.c.high_id).label("high_root"),
+]
+# Each side by its own index: an OR would read every pair of the organisation.
 _touching = [
-    select(distinct_pair.c.low_id, distinct_pair.c.high_id, _low.c.canonical_id, _high.c.canonical_id)
-    .select_from(_joined)
-    .where(distinct_pair.c.org_id == bindparam("org"), side.in_(_members))
+    select(*_COLUMNS)
+    .select_from(_member.join(distinct_pair, and_(distinct_pair.c.org_id == _member.c.org_id, side == _member.c.id)))
+    .where(_member.c.org_id == bindparam("org"), any_of(_member.c.canonical_id, "roots"))
     for side in (distinct_pair.c.low_id, distinct_pair.c.high_id)
 ]
 _pairs = _touching[0].union(_touching[1])

@@ -1,4 +1,5 @@
-"""Deliberate mistakes in the undo, each of which the oracle must catch: `python -m tests.mutations`.
+"""Deliberate mistakes in the undo, each of which the oracle must catch: `python -m tests.mutations [WORD]`, those with
+the word in their description alone.
 
 Every mistake is made in a copy of the working tree, and tests/properties/test_undo_oracle.py is run there. Ends with 1
 when a mistake goes unnoticed, or when the test fails without one.
@@ -125,6 +126,8 @@ def main() -> int:
     """Each mistake on its own; the number of those that nobody noticed, at most 1."""
     failed = [] if _passes(None) else ["the test fails without any mistake"]
     for mistake in MISTAKES:
+        if not all(word in mistake.what for word in sys.argv[1:]):
+            continue
         unnoticed = _passes(mistake)
         print(f"{'NOT NOTICED' if unnoticed else 'caught     '}  {mistake.what}", flush=True)
         failed += [mistake.what] if unnoticed else []

@@ -11,10 +11,12 @@ from pathlib import Path
 from tests.benchmarks.importing import measure_import
 from tests.benchmarks.merging import measure_merges
 from tests.benchmarks.paging import measure_pages
+from tests.benchmarks.storming import measure_storms
+from tests.benchmarks.undoing import measure_undos
 from tests.support.databases import run_sql
 from tests.support.postgres import PostgresServer, running_postgres
 
-PARTS = ("import", "merge", "page")
+PARTS = ("import", "merge", "page", "undo", "storm")
 
 
 def main() -> None:
@@ -38,6 +40,10 @@ def main() -> None:
         if "page" in parts:
             sizes = (10_000 // scale, 100_000 // scale)
             asyncio.run(measure_pages(folder, _urls(folder, server, "page"), sizes, rounds=50 // scale))
+        if "undo" in parts:
+            asyncio.run(measure_undos(folder, _urls(folder, server, "undo"), rounds=30 // scale))
+        if "storm" in parts:
+            asyncio.run(measure_storms(_urls(folder, server, "storm"), acts=60 // scale))
 
 
 def _urls(folder: Path, server: PostgresServer | None, part: str) -> dict[str, str]:

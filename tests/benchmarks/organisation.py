@@ -27,9 +27,11 @@ class Organisation:
     org_id: UUID
     ids: list[UUID]
 
-    async def merge(self, primary: UUID, sources: list[UUID]) -> None:
-        """One merge."""
-        await merge_contacts(self.db, self.act, MergeRequest(primary, tuple(sources)))
+    async def merge(self, primary: UUID, sources: list[UUID]) -> UUID:
+        """One merge; its id."""
+        done = await merge_contacts(self.db, self.act, MergeRequest(primary, tuple(sources)))
+        assert done.merge is not None
+        return done.merge.id
 
 
 async def fill(db: Database, folder: Path, count: int) -> Organisation:

@@ -9,7 +9,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
-FIELDS = ("name", "company", "title", "email")
+FIELDS = ("name", "title", "email")
 GONE = "\0gone"
 
 Path = tuple[str, ...]
