@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Dialect, Table, insert
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeEngine, Uuid
 from sqlmodel import UTCDateTime
 
 from db.base import encode_json
@@ -24,6 +24,7 @@ Encoded: TypeAlias = tuple[Any, ...]
 # gathered, so a row a statement costs an import twice as much (decision 0006); SQLite takes 32,766 values at most.
 _ROWS_AT_ONCE = {"sqlite": 250, "postgresql": 1}
 _DIALECTS: dict[str, Callable[..., Dialect]] = {"postgresql": asyncpg.dialect, "sqlite": aiosqlite.dialect}
+_REPEATED: dict[tuple[str, type[TypeEngine[Any]]], Callable[[Any], Any]] = {}
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,10 @@ def _plan(table: Table, dialect_name: str) -> _Plan:
 
 def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     process = kind.dialect_impl(dialect).bind_processor(dialect)
-    # The rows of an import share most of their times, and a time is the dearest value to format.
-    return lru_cache(1024)(process) if process is not None and isinstance(kind, UTCDateTime) else process
+    if process is None or not isinstance(kind, UTCDateTime | Uuid):
+        return process
+    # Rows share times and ids, in all tables: each is put into text once, and crosses to another process once.
+    return _REPEATED.setdefault((dialect.name, type(kind)), lru_cache(1024)(process))
 
 
 def encode(table: Table, dialect: str, rows: Iterable[Mapping[str, Any]]) -> list[Encoded]:

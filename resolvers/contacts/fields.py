@@ -1,6 +1,6 @@
 """Reading the fields of an input one by one, collecting everything that is wrong with it. Pure."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from typing import Any, TypeVar
 
 from resolvers.contacts.values import BadValue
@@ -75,9 +75,11 @@ class Fields:
         """Notes one thing that is wrong."""
         self.errors.append(UserError(code, message, (*self._path, *path)))
 
-    def expect_only(self, known: Collection[str]) -> None:
+    def expect_only(self, known: Set[str]) -> None:
         """Notes every field that is none of these (files have no schema that would refuse them)."""
-        for name in sorted(str(name) for name in self._raw if name not in known):
+        if self._raw.keys() <= known:
+            return
+        for name in sorted(map(str, self._raw.keys() - known)):
             self.wrong(f"{name[:80]} is no field of a contact. Known: {', '.join(sorted(known))}.", name[:80])
 
     def refuse_if_wrong(self) -> None:

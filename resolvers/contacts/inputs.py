@@ -141,7 +141,7 @@ def _address(fields: Fields) -> dict[str, Any] | None:
     if not isinstance(raw, Mapping):
         fields.wrong("address must be an object.", "address")
         return None
-    for name in sorted(str(name) for name in raw if name not in ADDRESS):
+    for name in () if raw.keys() <= ADDRESS.keys() else sorted(map(str, raw.keys() - ADDRESS.keys())):
         fields.wrong(f"{name[:80]} is no field of an address. Known: {', '.join(ADDRESS)}.", "address", name[:80])
     read = {}
     for name, reader in _ADDRESS_READERS.items():

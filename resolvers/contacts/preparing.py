@@ -3,7 +3,6 @@
 Everything here is plain data that can be pickled; nothing needs a connection.
 """
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,7 +70,7 @@ def prepare_line(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str)
 def ref_hash(terms: ImportTerms, ref: str) -> str:
     """What is kept of a ref, which may be an address: HMAC-SHA256 under the organisation's key."""
     text = f"{terms.source}\0{CONTACT_REF}\0{ref}"
-    return hmac.new(terms.ref_key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(terms.ref_key, text.encode(), "sha256").hex()
 
 
 def _prepare(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str | None) -> PreparedRow:
