@@ -6,25 +6,32 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import Dialect, Table, insert
 from sqlalchemy.dialects.postgresql import asyncpg
 from sqlalchemy.dialects.sqlite import aiosqlite
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import TypeEngine, Uuid
 from sqlmodel import UTCDateTime
 
 from db.base import encode_json
 from db.engine import Transaction
 
 Encoded: TypeAlias = tuple[Any, ...]
+# Rows of one statement on SQLite. Each statement on a table with the search's trigger makes FTS5 write out what it has
+# gathered, so a row a statement costs an import twice as much (decision 0006); SQLite takes 32,766 values at most.
+_ROWS_AT_ONCE = {"sqlite": 250, "postgresql": 1}
 _DIALECTS: dict[str, Callable[..., Dialect]] = {"postgresql": asyncpg.dialect, "sqlite": aiosqlite.dialect}
+_REPEATED: dict[tuple[str, type[TypeEngine[Any]]], Callable[[Any], Any]] = {}
 
 
 @dataclass(frozen=True)
 class _Plan:
     sql: str
+    rows_at_once: int
+    sql_at_once: str  # so many rows in one statement
     values: Callable[[Mapping[str, Any]], Encoded]  # of all columns, in the order of the statement
     processors: tuple[tuple[int, Callable[[Any], Any]], ...]  # place, and how the driver wants what stands there
 
@@ -36,13 +43,17 @@ def _plan(table: Table, dialect_name: str) -> _Plan:
     names = compiled.positiontup or []
     found = [(place, _processor(table.c[name].type, dialect)) for place, name in enumerate(names)]
     processors = tuple((place, process) for place, process in found if process is not None)
-    return _Plan(str(compiled), itemgetter(*names), processors)
+    sql, at_once = str(compiled), _ROWS_AT_ONCE[dialect_name]
+    into, values = sql.split(" VALUES ")
+    return _Plan(sql, at_once, f"{into} VALUES {', '.join([values] * at_once)}", itemgetter(*names), processors)
 
 
 def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
     process = kind.dialect_impl(dialect).bind_processor(dialect)
-    # The rows of an import share most of their times, and a time is the dearest value to format.
-    return lru_cache(1024)(process) if process is not None and isinstance(kind, UTCDateTime) else process
+    if process is None or not isinstance(kind, UTCDateTime | Uuid):
+        return process
+    # Rows share times and ids, in all tables: each is put into text once, and crosses to another process once.
+    return _REPEATED.setdefault((dialect.name, type(kind)), lru_cache(1024)(process))
 
 
 def encode(table: Table, dialect: str, rows: Iterable[Mapping[str, Any]]) -> list[Encoded]:
@@ -59,6 +70,12 @@ def encode(table: Table, dialect: str, rows: Iterable[Mapping[str, Any]]) -> lis
 
 
 async def insert_encoded(tx: Transaction, table: Table, rows: Sequence[Encoded]) -> None:
-    """Inserts what `encode` made for this transaction's dialect. One statement."""
-    if rows:
-        await tx.run_driver_sql(_plan(table, tx.dialect).sql, rows)
+    """Inserts what `encode` made for this transaction's dialect. One statement, on SQLite one more for what is over."""
+    plan = _plan(table, tx.dialect)
+    whole = len(rows) - len(rows) % plan.rows_at_once
+    starts = range(0, whole, plan.rows_at_once)
+    together = [tuple(chain.from_iterable(rows[start : start + plan.rows_at_once])) for start in starts]
+    if together:
+        await tx.run_driver_sql(plan.sql_at_once, together)
+    if rows[whole:]:
+        await tx.run_driver_sql(plan.sql, rows[whole:])

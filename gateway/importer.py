@@ -24,6 +24,7 @@ import orjson
 from db.engine import Database
 from gateway.line_reader import LINE_BYTES, read_lines
 from gateway.strict_json import RefusedJson, loads_strict
+from gateway.tune import settle_memory
 from resolvers.access import Act
 from resolvers.contacts.importing import Outcome, import_lines, import_terms
 from resolvers.contacts.preparing import ImportTerms, PreparedRow
@@ -113,7 +114,7 @@ async def _prepared(
 
 def _reading_pool() -> ProcessPoolExecutor:
     # spawn: a fork would copy the locks of the database driver's threads as they stand.
-    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"))
+    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=settle_memory)
 
 
 def _read(target: ImportTarget, terms: ImportTerms, batch: _Batch) -> list[PreparedRow]:

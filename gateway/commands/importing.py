@@ -13,6 +13,7 @@ from db.engine import Database
 from gateway.app import system_clock
 from gateway.commands.shell import AsJson, err, fail, out, read_settings, run
 from gateway.importer import ImportReport, ImportTarget, import_file
+from gateway.tune import settle_memory
 from resolvers.access import ALL_SCOPES, Act, Actor
 from resolvers.contacts.values import BadValue
 from resolvers.contacts.values import text as read_text
@@ -44,6 +45,7 @@ def import_command(
     async def work(db: Database) -> ImportReport:
         if not await organization_exists(db, org_id):
             fail(f"There is no organization {org}. Make one: onefold org create NAME.")
+        settle_memory()
         with _progress(file, quiet=as_json) as show:
             target = ImportTarget(db, act, org_id, source)
             return await import_file(target, file, errors_file=errors_file, progress=show)

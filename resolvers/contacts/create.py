@@ -1,8 +1,7 @@
 """Making contacts: one by createContact, many by an import. One way to write them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from db import contacts as contact_rows
@@ -42,7 +41,7 @@ async def _create(tx: Transaction, act: Act, org_id: UUID, raw: Mapping[str, Any
     if key is not None and (earlier := await _claim(tx, act, row, key, raw)) is not None:
         return earlier
     await guard_exclusive(tx, org_id, settings.identifier_rule, new.identifiers)
-    await write_contacts(tx, [encode_contact(act, tx.dialect, row, new)])
+    await write_contacts(tx, [encode_contact(act, tx.dialect, contact_values(row), new)])
     return row
 
 
@@ -63,30 +62,34 @@ async def _claim(tx: Transaction, act: Act, row: ContactRow, key: str, raw: Mapp
 
 def new_row(act: Act, org_id: UUID, new: NewContact) -> ContactRow:
     """The row of a contact that is about to be made: its own survivor, with an empty history."""
+    return ContactRow(**new_values(act, org_id, new))
+
+
+def new_values(act: Act, org_id: UUID, new: NewContact) -> dict[str, Any]:
+    """The same by its columns: an import, which shows no rows, makes none."""
     contact_id = act.new_id()
-    return ContactRow(
+    return {
         **column_values(new.cells),
         **derived_values(new.cells.get("name"), new.cells.get("company"), (i.normalized for i in new.identifiers)),
-        org_id=org_id,
-        id=contact_id,
-        custom_attributes=new.attributes["customAttributes"],
-        metadata=new.attributes["metadata"],
-        additional_attributes=new.attributes["additionalAttributes"],
-        created_at=new.created_at,
-        updated_at=act.now,
-        canonical_id=contact_id,
-        merged_into_id=None,
-        merge_id=None,
-        base_at=new.created_at,
-        provenance={},
-        version=1,
-        last_activity_sort=new.last_activity_at or NO_ACTIVITY,
-        erased_at=None,
-    )
+        "org_id": org_id,
+        "id": contact_id,
+        "custom_attributes": new.attributes["customAttributes"],
+        "metadata": new.attributes["metadata"],
+        "additional_attributes": new.attributes["additionalAttributes"],
+        "created_at": new.created_at,
+        "updated_at": act.now,
+        "canonical_id": contact_id,
+        "merged_into_id": None,
+        "merge_id": None,
+        "base_at": new.created_at,
+        "provenance": {},
+        "version": 1,
+        "last_activity_sort": new.last_activity_at or NO_ACTIVITY,
+        "erased_at": None,
+    }
 
 
-@dataclass(frozen=True)
-class EncodedContact:
+class EncodedContact(NamedTuple):
     """A new contact with its identifiers and activity, in the form of its database's driver (db/bulk.py)."""
 
     contact: Encoded
@@ -94,12 +97,13 @@ class EncodedContact:
     activity: Sequence[Encoded]
 
 
-def encode_contact(act: Act, dialect: str, row: ContactRow, new: NewContact) -> EncodedContact:
-    """Pure but for the ids of the identifiers; needs no connection."""
-    held = [identifier_values(act, row, found) | _IN_FORCE for found in new.identifiers]
-    active = [{"org_id": row.org_id, "contact_id": row.id, "last_at": new.last_activity_at}]
+def encode_contact(act: Act, dialect: str, values: Mapping[str, Any], new: NewContact) -> EncodedContact:
+    """`values`: the contact by its columns. Pure but for the ids of the identifiers; needs no connection."""
+    org_id, contact_id = values["org_id"], values["id"]
+    held = [_identifier(act, org_id, contact_id, found) | _IN_FORCE for found in new.identifiers]
+    active = [{"org_id": org_id, "contact_id": contact_id, "last_at": new.last_activity_at}]
     return EncodedContact(
-        encode(contact, dialect, [contact_values(row)])[0],
+        encode(contact, dialect, [values])[0],
         encode(identifier, dialect, held),
         encode(contact_activity, dialect, active if new.last_activity_at is not None else []),
     )
@@ -114,10 +118,14 @@ async def write_contacts(tx: Transaction, new: Sequence[EncodedContact]) -> None
 
 def identifier_values(act: Act, row: ContactRow, found: Identifying) -> dict[str, Any]:
     """A row of `identifier` that gives this identifier to this contact."""
+    return _identifier(act, row.org_id, row.id, found)
+
+
+def _identifier(act: Act, org_id: UUID, contact_id: UUID, found: Identifying) -> dict[str, Any]:
     return {
-        "org_id": row.org_id,
+        "org_id": org_id,
         "id": act.new_id(),
-        "contact_id": row.id,
+        "contact_id": contact_id,
         "kind": found.kind,
         "system": found.system,
         "value": found.value,

@@ -1,6 +1,6 @@
 """Reading the fields of an input one by one, collecting everything that is wrong with it. Pure."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping, Set
 from typing import Any, TypeVar
 
 from resolvers.contacts.values import BadValue
@@ -57,12 +57,12 @@ class Fields:
             return None
         return value
 
-    def choice(self, name: str, allowed: Iterable[str]) -> str | None:
+    def choice(self, name: str, allowed: Collection[str]) -> str | None:
         """One of the values of an enum, or None."""
         value = self._raw.get(name)
-        if value is None or value in (known := tuple(allowed)):
+        if value is None or value in allowed:
             return value
-        self.wrong(f"{name} must be one of {', '.join(known)}.", name)
+        self.wrong(f"{name} must be one of {', '.join(allowed)}.", name)
         return None
 
     def inner(self, raw: Mapping[str, Any], *path: str) -> "Fields":
@@ -75,9 +75,11 @@ class Fields:
         """Notes one thing that is wrong."""
         self.errors.append(UserError(code, message, (*self._path, *path)))
 
-    def expect_only(self, known: Iterable[str]) -> None:
+    def expect_only(self, known: Set[str]) -> None:
         """Notes every field that is none of these (files have no schema that would refuse them)."""
-        for name in sorted(map(str, self._raw.keys() - set(known))):
+        if self._raw.keys() <= known:
+            return
+        for name in sorted(map(str, self._raw.keys() - known)):
             self.wrong(f"{name[:80]} is no field of a contact. Known: {', '.join(sorted(known))}.", name[:80])
 
     def refuse_if_wrong(self) -> None:

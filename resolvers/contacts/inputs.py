@@ -3,7 +3,7 @@
 One reader for GraphQL inputs and lines of an import file: both are mappings by the API's field names.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
@@ -23,6 +23,9 @@ ADDRESS = {"line1": 500, "line2": 500, "city": 200, "region": 200, "postalCode":
 MAXIMUM_IDENTIFIERS = 200
 _TEXT_READERS = {name: partial(values.text, limit=limit) for name, limit in TEXTS.items()}
 _REASON_READERS = {name: partial(values.text, limit=limit) for name, limit in REASONS.items()}
+_ADDRESS_READERS: dict[str, Callable[[Any], str | None]] = {
+    name: values.country if name == "country" else partial(values.text, limit=limit) for name, limit in ADDRESS.items()
+}
 _EARLIEST_BIRTH = date(1850, 1, 1)
 _CREATION_FROM = values.moment("1970-01-01T00:00:00Z")
 _CLOCK_SKEW = timedelta(minutes=5)
@@ -138,12 +141,12 @@ def _address(fields: Fields) -> dict[str, Any] | None:
     if not isinstance(raw, Mapping):
         fields.wrong("address must be an object.", "address")
         return None
-    for name in sorted(map(str, raw.keys() - ADDRESS.keys())):
+    for name in () if raw.keys() <= ADDRESS.keys() else sorted(map(str, raw.keys() - ADDRESS.keys())):
         fields.wrong(f"{name[:80]} is no field of an address. Known: {', '.join(ADDRESS)}.", "address", name[:80])
     read = {}
-    for name, limit in ADDRESS.items():
-        reader = values.country if name == "country" else partial(values.text, limit=limit)
-        read[name] = fields.check(partial(reader, raw.get(name)), "address", name)
+    for name, reader in _ADDRESS_READERS.items():
+        value = raw.get(name)
+        read[name] = fields.check(partial(reader, value), "address", name) if value is not None else None
     return read if any(value is not None for value in read.values()) else None
 
 

@@ -3,11 +3,10 @@
 Everything here is plain data that can be pickled; nothing needs a connection.
 """
 
-import hashlib
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from db.bulk import Encoded, encode
@@ -15,7 +14,7 @@ from db.contacts import ContactRow
 from db.idempotency import StoredAnswer
 from db.imports import CONTACT_REF, import_ref
 from resolvers.access import Act
-from resolvers.contacts.create import OPERATION, EncodedContact, encode_contact, new_row
+from resolvers.contacts.create import OPERATION, EncodedContact, encode_contact, new_values
 from resolvers.contacts.exclusive import is_exclusive
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import CREATE_FIELDS, read_new_contact
@@ -38,8 +37,7 @@ class ImportTerms:
     ref_key: bytes = b""
 
 
-@dataclass(frozen=True)
-class PreparedRow:
+class PreparedRow(NamedTuple):
     """One row: encoded, or why it cannot be taken. `exclusive`: identifiers that one contact alone may hold."""
 
     errors: tuple[UserError, ...] = ()
@@ -72,7 +70,7 @@ def prepare_line(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str)
 def ref_hash(terms: ImportTerms, ref: str) -> str:
     """What is kept of a ref, which may be an address: HMAC-SHA256 under the organisation's key."""
     text = f"{terms.source}\0{CONTACT_REF}\0{ref}"
-    return hmac.new(terms.ref_key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(terms.ref_key, text.encode(), "sha256").hex()
 
 
 def _prepare(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str | None) -> PreparedRow:
@@ -81,16 +79,16 @@ def _prepare(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str | No
     if fields.given("organizationId") and fields.raw("organizationId") != encode_id(ORGANIZATION, terms.org_id):
         fields.wrong("The row names another organization than the one imported into; leave it out.", "organizationId")
     new = read_new_contact(fields, act.now, terms.default_region)
-    row = new_row(act, terms.org_id, new)
+    values = new_values(act, terms.org_id, new)
     key = read_key(raw.get("idempotencyKey"))
     return PreparedRow(
-        contact_id=row.id,
-        encoded=encode_contact(act, terms.dialect, row, new),
+        contact_id=values["id"],
+        encoded=encode_contact(act, terms.dialect, values, new),
         exclusive=tuple(i for i in new.identifiers if is_exclusive(terms.identifier_rule, i.kind)),
-        answer=answer_for(key, OPERATION, comparable(raw), {"contact": row.id.hex}) if key else None,
-        row=row if ref is None else None,
+        answer=answer_for(key, OPERATION, comparable(raw), {"contact": values["id"].hex}) if key else None,
+        row=ContactRow(**values) if ref is None else None,
         ref=ref,
-        claim=_claim(act, terms, ref, row.id) if ref is not None else None,
+        claim=_claim(act, terms, ref, values["id"]) if ref is not None else None,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from db import contact_writes
-from db.contacts import ContactRow
+from db.contacts import ContactRow, contact_values
 from db.engine import Database, Transaction
 from db.identifiers import holders
 from db.organizations import SettingsRow, lock_organization, settings_for_identifiers
@@ -83,7 +83,7 @@ async def _make(
         new = replace(new, identifiers=(by, *others))
     await _check_rule(tx, org_id, settings, new.identifiers, None)
     row = new_row(act, org_id, new)
-    await write_contacts(tx, [encode_contact(act, tx.dialect, row, new)])
+    await write_contacts(tx, [encode_contact(act, tx.dialect, contact_values(row), new)])
     return row
 
 

@@ -15,6 +15,8 @@ import orjson
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from resolvers.contacts.plain_phones import plain_e164
+
 MAXIMUM_EXACT_INTEGER = 2**53
 ATTRIBUTE_BYTES = 64 * 1024
 ATTRIBUTE_DEPTH = 16
@@ -55,6 +57,8 @@ def sound_text(value: str) -> str:
     """NFC; refuses what cannot be stored everywhere."""
     if "\x00" in value:
         raise BadValue("must not contain U+0000")
+    if value.isascii():  # has no surrogates, and is its own NFC
+        return value
     try:
         value.encode()
     except UnicodeEncodeError:
@@ -113,6 +117,9 @@ def phone(value: object, region: str | None) -> Identifying:
     shown = text(value, PHONE_LENGTH)
     if shown is None:
         raise BadValue("must be a phone number, not blank")
+    short = plain_e164(shown)
+    if short is not None:
+        return Identifying("PHONE", shown, short)
     plain = unicodedata.normalize("NFKC", shown)
     if region is None and not plain.lower().removeprefix("tel:").lstrip().startswith("+"):
         return Identifying("PHONE", shown, _digits(plain))
@@ -260,23 +267,26 @@ def _checked_json(top: Mapping[str, Any]) -> dict[str, Any]:
                 keys += len(source)
                 _check_keys(source)
             for key, member in items:
-                _place(target, key, member, deeper)
+                made = _scalar(member) if type(member) in _SCALARS else _opened(member, deeper)
+                if isinstance(target, list):
+                    target.append(made)
+                else:
+                    target[key] = made
         if keys > ATTRIBUTE_KEYS:
             raise BadValue(f"has more than {ATTRIBUTE_KEYS} keys")
         level = deeper
     return root
 
 
-def _place(target: Any, key: Any, member: Any, deeper: list[tuple[Any, Any]]) -> None:
-    if isinstance(member, Mapping | list | tuple):
-        made: Any = {} if isinstance(member, Mapping) else []
-        deeper.append((member, made))
-    else:
-        made = _scalar(member)
-    if isinstance(target, list):
-        target.append(made)
-    else:
-        target[key] = made
+_SCALARS = frozenset((str, int, float, bool, type(None)))
+
+
+def _opened(member: Any, deeper: list[tuple[Any, Any]]) -> Any:
+    if not isinstance(member, Mapping | list | tuple):
+        return _scalar(member)
+    made: Any = {} if isinstance(member, Mapping) else []
+    deeper.append((member, made))
+    return made
 
 
 def _check_keys(source: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gateway.cli import app
+from gateway.commands.app import app
 from tests.commands.process import SECRET, Shell
 
 SETTINGS = {

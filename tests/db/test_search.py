@@ -15,6 +15,7 @@ from db.engine import Database, Transaction
 from db.organizations import create_organization
 from resolvers.contacts.erase import erase_contact
 from resolvers.contacts.identifiers import add_identifier, remove_identifier
+from resolvers.contacts.importing import import_contacts
 from resolvers.contacts.update import update_contact
 from resolvers.contacts.values import folded
 from tests.db.world import World, shown
@@ -99,6 +100,29 @@ async def test_a_merge_keeps_texts_whose_folding_is_not_final(world: World) -> N
     assert await _found(world, folded(value)) == {b}
     await world.merge(a, [b])
     assert await _found(world, folded(value)) == {a}
+
+
+async def _import_past_one_statement(world: World) -> None:
+    """More rows than one statement of an import takes, the last ones alone (db/bulk.py)."""
+    rows: list[dict[str, Any]] = [
+        {"name": f"Person {index:03d}", "email": f"p{index}@a.example"} for index in range(303)
+    ]
+    outcomes = await import_contacts(world.db, world.act, rows, world.org_id)
+    for index in (0, 249, 250, 302):
+        assert await _found(world, f"person {index:03d}") == {outcomes[index].contact_id}
+        assert await _found(world, f"p{index}@a.example") == {outcomes[index].contact_id}
+    assert len(await _found(world, "person")) == 303
+
+
+async def test_an_import_is_found_at_once(world: World) -> None:
+    """All of its rows, on either side of what one statement takes."""
+    await _import_past_one_statement(world)
+
+
+async def test_an_import_leaves_sqlite_s_index_whole(sqlite_world: World) -> None:
+    """It equals one that is built anew."""
+    await _import_past_one_statement(sqlite_world)
+    await sqlite_world.db.write(_check_against_new_index)
 
 
 async def _fill(world: World, number: int) -> None:

@@ -1,0 +1,20 @@
+"""All commands of `onefold` under one name."""
+
+import typer
+
+from gateway.commands.database import demo_command, migrate_command
+from gateway.commands.importing import import_command
+from gateway.commands.keys import key_app, org_app
+from gateway.commands.serving import serve_command
+
+app = typer.Typer(
+    help="onefold merges contacts: a GraphQL gateway. Start with `onefold demo`, then `onefold serve`.",
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,  # locals hold keys and personal data
+)
+app.command("serve")(serve_command)
+app.command("migrate")(migrate_command)
+app.command("demo")(demo_command)
+app.command("import")(import_command)
+app.add_typer(org_app, name="org")
+app.add_typer(key_app, name="key")
