@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, delete, func, select
+from sqlalchemy import and_, bindparam, delete, func, select, update
 from sqlmodel import Field, SQLModel
 
 from db.base import KEY_IS_TABLE, any_of, by_dialect, table_of, tenant_key
@@ -70,3 +70,27 @@ async def activity_of(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUI
 async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> None:
     """Deletes the activity of these contacts."""
     await tx.run(_erase, {"org": org_id, "contacts": contact_ids})
+
+
+_heard = by_dialect(
+    lambda insert: insert(activity).on_conflict_do_update(
+        index_elements=["org_id", "contact_id"],
+        set_={"last_at": insert(activity).excluded.last_at},
+        where=activity.c.last_at < insert(activity).excluded.last_at,
+    )
+)
+_show = (
+    update(contact)
+    .where(
+        contact.c.org_id == bindparam("org"),
+        contact.c.id == bindparam("root"),
+        contact.c.last_activity_sort < bindparam("heard_at"),
+    )
+    .values(last_activity_sort=bindparam("heard_at"))
+)
+
+
+async def note_activity(tx: Transaction, org_id: UUID, contact_id: UUID, root: UUID, at: datetime) -> None:
+    """A contact was heard of: its own activity, and the latest of the survivor, whose lock is held. Two statements."""
+    await tx.run(_heard[tx.dialect], [{"org_id": org_id, "contact_id": contact_id, "last_at": at}])
+    await tx.run(_show, {"org": org_id, "root": root, "heard_at": at})

@@ -2,7 +2,9 @@
 
 from db.activity import ContactActivity
 from db.base import metadata
+from db.calls import Call
 from db.contacts import Contact
+from db.conversations import Conversation, Message
 from db.distinct import DistinctPair
 from db.erasures import Erasure
 from db.idempotency import Idempotency
@@ -10,14 +12,17 @@ from db.identifiers import Identifier
 from db.imports import ImportRef
 from db.labels import ContactLabel, Label
 from db.merges import MergeEvent, MergeSource
+from db.notes import Note
 from db.organizations import ApiKey, ApiKeyOrganization, MergeSettings, Organization, OrganizationLock
 
 __all__ = [
     "ApiKey",
     "ApiKeyOrganization",
+    "Call",
     "Contact",
     "ContactActivity",
     "ContactLabel",
+    "Conversation",
     "DistinctPair",
     "Erasure",
     "Idempotency",
@@ -27,6 +32,8 @@ __all__ = [
     "MergeEvent",
     "MergeSettings",
     "MergeSource",
+    "Message",
+    "Note",
     "Organization",
     "OrganizationLock",
     "metadata",

@@ -2,11 +2,14 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import orjson
 
+from db import idempotency
+from db.engine import Transaction
 from db.idempotency import StoredAnswer
 from resolvers.errors import ErrorCode, refuse
 
@@ -20,6 +23,16 @@ def request_hash(operation: str, request: Mapping[str, Any]) -> str:
     """SHA-256 of a request in its canonical form (sorted keys)."""
     text = orjson.dumps([operation, request], option=orjson.OPT_SORT_KEYS)
     return hashlib.sha256(text).hexdigest()
+
+
+async def claim(tx: Transaction, org_id: UUID, answer: StoredAnswer, now: datetime) -> dict[str, Any] | None:
+    """Takes the key before anything else is written, so that a rival with the same key waits for us. What it stands for
+    already, if it does; raises IDEMPOTENCY_KEY_REUSED when that was another request."""
+    if await idempotency.keep_answer(tx, org_id, answer, now):
+        return None
+    stored = (await idempotency.stored_answers(tx, org_id, [answer.key]))[answer.key]
+    check_same_request(stored, answer)
+    return stored.result
 
 
 def check_same_request(stored: StoredAnswer, asked: StoredAnswer) -> None:

@@ -17,6 +17,10 @@ _DRAWN = 256
 
 CONTACT = "contact"
 IDENTIFIER = "identifier"
+CONVERSATION = "conversation"
+MESSAGE = "message"
+CALL = "call"
+NOTE = "note"
 LABEL = "label"
 MERGE = "merge"
 ORGANIZATION = "org"

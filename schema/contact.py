@@ -1,19 +1,30 @@
-"""Contacts and merges: two nouns that lead to each other, so they share a file."""
+"""Contacts, merges and conversations: nouns that lead to each other, so they share a file."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Annotated, Any
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
 
+from db.calls import CallRow
 from db.contacts import ContactRow
+from db.conversations import ConversationRow, MessageRow
 from db.engine import Database
 from db.merges import MergeRow
+from db.notes import NoteRow
 from resolvers.access import Act
 from resolvers.contacts.children import identifiers_of_contacts, labels_of_contacts, merged_ids_of_contacts
 from resolvers.contacts.read import survivors_of
-from resolvers.ids import CONTACT, MERGE, ORGANIZATION, encode_id
+from resolvers.conversations.reading import (
+    conversations_of_contacts,
+    count_conversations_of_contacts,
+    count_messages,
+    messages_of_conversations,
+)
+from resolvers.history.calls import calls_of_contacts, count_calls
+from resolvers.history.notes import count_notes, notes_of_contacts
+from resolvers.ids import CONTACT, CONVERSATION, MERGE, encode_id
 from resolvers.merging.history import (
     NamedSource,
     count_merges_of_contacts,
@@ -22,21 +33,21 @@ from resolvers.merging.history import (
 )
 from resolvers.merging.provenance import changes_of, provenance_of
 from resolvers.paging import Page, read_page
+from schema.contact_fields import ContactFields, contact_fields
 from schema.contact_parts import (
-    Address,
     FieldProvenance,
     Identifier,
-    address_type,
     identifier_type,
     provenance_type,
 )
 from schema.context import Info
 from schema.described import about, resolved
-from schema.enums import AvailabilityStatus, ContactRole, IdentifierKind, MergeKind
+from schema.enums import IdentifierKind, MergeKind
+from schema.history_enums import ChannelType, ConversationStatus
+from schema.history_types import Call, Message, Note, call_type, message_type, note_type
 from schema.node import Node
 from schema.organization import Label, label_type
-from schema.paging import Connection, connection
-from schema.scalars import JSON
+from schema.paging import After, Before, Connection, First, Last, connection
 
 
 @strawberry.type(description="A contact that a merge took as a source.")
@@ -90,38 +101,53 @@ class Merge(Node):
         return [provenance_type(origin) for origin in changes_of(self.row)]
 
 
+@strawberry.type(description="A conversation with a contact.")
+class Conversation(Node):
+    """The type `Conversation`."""
+
+    subject: str | None = about("What it is about.")
+    status: ConversationStatus = about("Where it stands.")
+    channel_type: ChannelType | None = about("The way that was taken to talk.")
+    tags: list[str] = about("Its tags.")
+    assignee: str | None = about("Who is to answer.")
+    contact_id: strawberry.ID = about("The contact that it was first given to, also after a merge.")
+    last_message_at: datetime | None = about("When its last message was written.")
+    created_at: datetime = about("When it began.")
+    updated_at: datetime = about("When it was last changed or written in.")
+    row: strawberry.Private[ConversationRow]
+
+    @resolved("The contact that it belongs to now: the survivor, after merges.")
+    async def contact(self, info: Info) -> "Contact | None":
+        """`Conversation.contact`."""
+        found = await info.context.load(_survivors, self.row.contact_id)
+        return contact_type(found) if found else None
+
+    @resolved("The messages in the order of time: `last` reads the newest ones.")
+    async def messages(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Message]:
+        """`Conversation.messages`."""
+        page = read_page(first, after, last, before)
+
+        async def ask(db: Database, act: Act, roots: Sequence[UUID]) -> Sequence[Page[MessageRow]]:
+            return await messages_of_conversations(db, act, roots, page)
+
+        async def count() -> int:
+            return await info.context.load(count_messages, self.row.id)
+
+        found = await info.context.load_as((messages_of_conversations, page), ask, self.row.id)
+        return connection(found, message_type, count)
+
+
 @strawberry.type(description="A person as your platforms know them. Contacts that were merged are one.")
-class Contact(Node):
+class Contact(ContactFields, Node):
     """The type `Contact`."""
 
-    organization_id: strawberry.ID = about("The organization that it belongs to.")
-    role: ContactRole | None = about("LEAD or USER; null when it was never said.")
-    name: str | None = about("The name.")
-    avatar_url: str | None = about("Where a picture lies.")
-    company: str | None = about("The company.")
-    title: str | None = about("The title or position.")
-    email: str | None = about("The leading address, as it was given. All of them: `identifiers(kind: EMAIL)`.")
-    phone: str | None = about("The leading number: E.164 where its region is known, else its digits.")
-    address: Address | None = about("The postal address.")
-    language: str | None = about("The language, such as `pt-BR`.")
-    timezone: str | None = about("The time zone, such as `Europe/Berlin`.")
-    birthdate: date | None = about("The day of birth.")
-    blocked: bool = about("Whether the contact is blocked. A merge blocks if any of its contacts is.")
-    blocked_at: datetime | None = about("Since when; after a merge the earliest.")
-    unsubscribed: bool = about("Whether it opted out. A merge opts out if any of its contacts did.")
-    unsubscribed_at: datetime | None = about("Since when; after a merge the earliest.")
-    unsubscribe_reason: str | None = about("The reason that was given.")
-    unsubscribe_feedback: str | None = about("What was said with it.")
-    is_admin: bool = about("Whether it has a privilege with you. A merge never grants it.")
-    availability_status: AvailabilityStatus | None = about("Whether the person can be reached now.")
-    custom_attributes: JSON = about("Your own attributes; a merge unites them key by key, the primary's value wins.")
-    metadata: JSON = about("More of your own data, merged the same way.")
-    additional_attributes: JSON = about("What a platform adds, merged the same way.")
-    created_at: datetime = about("When the contact came to be; a merge keeps the primary's.")
-    updated_at: datetime = about("Moves on edit, merge, undo, identifier and label change; not on activity.")
-    first_seen_at: datetime | None = about("When the person was first seen; after a merge the earliest.")
-    last_activity_at: datetime | None = about("When the person was last active; after a merge the latest.")
-    version: int = about("Rises with every change: send it as `expectedVersion` to change only what you have seen.")
     row: strawberry.Private[ContactRow]
 
     @resolved("Everything that the contact can be found by, through merges too; equal ones are shown once.")
@@ -138,6 +164,61 @@ class Contact(Node):
     async def labels(self, info: Info) -> list[Label]:
         """`Contact.labels`."""
         return [label_type(row) for row in await info.context.load(labels_of_contacts, self.row.id)]
+
+    @resolved("Its conversations, through merges too, newest first.")
+    async def conversations(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        status: Annotated[
+            ConversationStatus | None, strawberry.argument(description="Only those that stand so.")
+        ] = None,
+        include_merged: Annotated[
+            bool, strawberry.argument(description="Also those that were merged into others.")
+        ] = False,
+    ) -> Connection[Conversation]:
+        """`Contact.conversations`."""
+        page = read_page(first, after)
+        wanted = (str(status) if status else None, include_merged)
+
+        async def ask(db: Database, act: Act, roots: Sequence[UUID]) -> Sequence[Page[ConversationRow]]:
+            return await conversations_of_contacts(db, act, roots, page, *wanted)
+
+        async def ask_count(db: Database, act: Act, roots: Sequence[UUID]) -> Sequence[int]:
+            return await count_conversations_of_contacts(db, act, roots, *wanted)
+
+        async def count() -> int:
+            return await info.context.load_as((count_conversations_of_contacts, wanted), ask_count, self.row.id)
+
+        found = await info.context.load_as((conversations_of_contacts, page, wanted), ask, self.row.id)
+        return connection(found, conversation_type, count)
+
+    @resolved("Its calls, through merges too, newest first.")
+    async def calls(self, info: Info, first: First = None, after: After = None) -> Connection[Call]:
+        """`Contact.calls`."""
+        page = read_page(first, after)
+
+        async def ask(db: Database, act: Act, roots: Sequence[UUID]) -> Sequence[Page[CallRow]]:
+            return await calls_of_contacts(db, act, roots, page)
+
+        async def count() -> int:
+            return await info.context.load(count_calls, self.row.id)
+
+        return connection(await info.context.load_as((calls_of_contacts, page), ask, self.row.id), call_type, count)
+
+    @resolved("The notes on it, through merges too, newest first.")
+    async def notes(self, info: Info, first: First = None, after: After = None) -> Connection[Note]:
+        """`Contact.notes`."""
+        page = read_page(first, after)
+
+        async def ask(db: Database, act: Act, roots: Sequence[UUID]) -> Sequence[Page[NoteRow]]:
+            return await notes_of_contacts(db, act, roots, page)
+
+        async def count() -> int:
+            return await info.context.load(count_notes, self.row.id)
+
+        return connection(await info.context.load_as((notes_of_contacts, page), ask, self.row.id), note_type, count)
 
     @resolved("Every id that now leads here, at any depth, whole.")
     async def merged_contact_ids(self, info: Info) -> list[strawberry.ID]:
@@ -176,38 +257,7 @@ def contact_id(value: UUID) -> strawberry.ID:
 
 def contact_type(row: ContactRow) -> Contact:
     """A living row as its type."""
-    return Contact(
-        id=contact_id(row.id),
-        organization_id=strawberry.ID(encode_id(ORGANIZATION, row.org_id)),
-        role=ContactRole(row.role) if row.role else None,
-        name=row.name,
-        avatar_url=row.avatar_url,
-        company=row.company,
-        title=row.title,
-        email=row.email,
-        phone=row.phone,
-        address=address_type(row.address),
-        language=row.language,
-        timezone=row.timezone,
-        birthdate=row.birthdate,
-        blocked=row.blocked,
-        blocked_at=row.blocked_at,
-        unsubscribed=row.unsubscribed,
-        unsubscribed_at=row.unsubscribed_at,
-        unsubscribe_reason=row.unsubscribe_reason,
-        unsubscribe_feedback=row.unsubscribe_feedback,
-        is_admin=row.is_admin,
-        availability_status=AvailabilityStatus(row.availability_status) if row.availability_status else None,
-        custom_attributes=_json(row.custom_attributes),
-        metadata=_json(row.metadata),
-        additional_attributes=_json(row.additional_attributes),
-        created_at=row.created_at,
-        updated_at=row.updated_at,
-        first_seen_at=row.first_seen_at,
-        last_activity_at=row.last_activity_at,
-        version=row.version,
-        row=row,
-    )
+    return Contact(id=contact_id(row.id), row=row, **contact_fields(row))
 
 
 def merge_type(row: MergeRow) -> Merge:
@@ -226,6 +276,23 @@ def merge_type(row: MergeRow) -> Merge:
     )
 
 
+def conversation_type(row: ConversationRow) -> Conversation:
+    """A row as its type."""
+    return Conversation(
+        id=strawberry.ID(encode_id(CONVERSATION, row.id)),
+        subject=row.subject,
+        status=ConversationStatus(row.status),
+        channel_type=ChannelType(row.channel_type) if row.channel_type else None,
+        tags=row.tags,
+        assignee=row.assignee,
+        contact_id=contact_id(row.contact_id),
+        last_message_at=row.last_message_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        row=row,
+    )
+
+
 async def _survivors(db: Database, act: Act, ids: Sequence[UUID]) -> list[ContactRow | None]:
     found = await survivors_of(db, act, ids)
     return [found.get(contact) for contact in ids]
@@ -240,7 +307,3 @@ def _source_type(named: NamedSource) -> MergeSource:
         undone_by=source.undone_by,
         undo_reason=source.undo_reason,
     )
-
-
-def _json(value: dict[str, Any]) -> JSON:
-    return JSON(value)

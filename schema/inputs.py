@@ -22,7 +22,7 @@ from schema.enums import (
 )
 from schema.scalars import JSON
 
-_KEY = (
+IDEMPOTENCY_KEY = (
     "Makes a repeat safe: the same key and input give the first answer again, another input is "
     "IDEMPOTENCY_KEY_REUSED. 1 to 255 characters, such as a UUID."
 )
@@ -99,7 +99,7 @@ class CreateContactInput:
     first_seen_at: datetime | None = optional("When the person was first seen.")
     last_activity_at: datetime | None = optional("When the person was last active.")
     created_at: datetime | None = optional("When the contact came to be: 1970 to now. It cannot be changed later.")
-    idempotency_key: str | None = optional(_KEY)
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="A change. Left out: unchanged; null: cleared; attributes: RFC 7396 merge patch.")
@@ -219,7 +219,7 @@ class MergeContactsInput:
         description="Merge contacts that were marked as two people all the same. Detection never does.", default=False
     )
     reason: str | None = optional("Why, for the history; at most 1,000 characters.")
-    idempotency_key: str | None = optional(_KEY)
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 @strawberry.input(description="A merge to take back, or some of its sources.")

@@ -27,6 +27,7 @@ from schema.contact import contact_id, contact_type, merge_type
 from schema.context import Info
 from schema.described import mutation
 from schema.errors import attempt
+from schema.history_mutation import HistoryMutation
 from schema.inputs import raw
 from schema.payloads import (
     ContactPayload,
@@ -47,7 +48,7 @@ _INPUT = strawberry.argument(description="What to do.")
 
 
 @strawberry.type(description="Everything that can be written. What a caller gets wrong comes back as `userErrors`.")
-class Mutation:
+class Mutation(HistoryMutation):
     """The type `Mutation`."""
 
     @mutation("Makes a contact.")

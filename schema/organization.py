@@ -1,16 +1,32 @@
 """Organisations, labels, and the key in use."""
 
 from datetime import datetime
+from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
 from db.labels import LabelRow
 from db.organizations import OrganizationRow
-from resolvers.ids import KEY, LABEL, ORGANIZATION, encode_id
+from resolvers.access import organization_for_query
+from resolvers.ids import KEY, LABEL, ORGANIZATION, decode_id, encode_id
 from resolvers.organizations import organizations_of_actor
 from schema.context import Info
 from schema.described import about, resolved
 from schema.node import Node
+
+InOrganization = Annotated[
+    strawberry.ID | None,
+    strawberry.argument(description="Needed only by a key that sees several organizations."),
+]
+
+
+def organization_of(info: Info, asked: strawberry.ID | None) -> UUID | None:
+    """The organisation of an organisation-wide field; None for one that is not the key's. Raises BAD_USER_INPUT."""
+    if asked is None:
+        return organization_for_query(info.context.act.actor, None)
+    org_id = decode_id(ORGANIZATION, asked)
+    return organization_for_query(info.context.act.actor, org_id) if org_id else None
 
 
 @strawberry.type(description="A tenant: everything belongs to one, and no page, merge or search spans two.")

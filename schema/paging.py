@@ -1,12 +1,17 @@
 """Connections by the Relay specification."""
 
 from collections.abc import Awaitable, Callable
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 
 from resolvers.paging import Page
 from schema.described import about, resolved
+
+First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100; 20 when left out.")]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="The last so many, 1 to 100, instead of `first`.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 NodeT = TypeVar("NodeT")
 RowT = TypeVar("RowT")

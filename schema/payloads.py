@@ -2,8 +2,9 @@
 
 import strawberry
 
-from resolvers.contacts.identifiers import Landed
+from db.contacts import ContactRow
 from resolvers.contacts.importing import Outcome
+from resolvers.contacts.landing import Landed
 from resolvers.merging import undo_plan
 from resolvers.merging.undo import UndoResult
 from schema.contact import Contact, Merge, contact_id, contact_type, merge_type
@@ -128,10 +129,10 @@ def _kept_type(kept: undo_plan.KeptEdit) -> KeptEdit:
     )
 
 
-def landed_payload(done: Landed | None, errors: list[UserError]) -> ContactPayload:
+def landed_payload(done: Landed[ContactRow] | None, errors: list[UserError]) -> ContactPayload:
     """A write that may have landed on a survivor."""
     return ContactPayload(
-        contact=contact_type(done.contact) if done else None,
+        contact=contact_type(done.thing) if done else None,
         landed_on=contact_id(done.landed_on) if done and done.landed_on else None,
         user_errors=errors,
     )

@@ -2,14 +2,12 @@
 
 from functools import partial
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
 from db.contact_pages import ContactFilter as Conditions
 from db.contact_pages import ContactOrderField as OrderColumn
 from db.merge_pages import MergeFilter as MergeConditions
-from resolvers.access import organization_for_query
 from resolvers.contacts.filters import read_filter
 from resolvers.contacts.read import (
     Order,
@@ -21,41 +19,45 @@ from resolvers.contacts.read import (
     list_contacts,
     resolve_contact,
 )
-from resolvers.ids import CONTACT, LABEL, MERGE, ORGANIZATION, decode_id, split_id
+from resolvers.conversations.reading import conversation_by_id
+from resolvers.history.calls import call_by_id
+from resolvers.history.notes import note_by_id
+from resolvers.ids import CALL, CONTACT, CONVERSATION, LABEL, MERGE, NOTE, ORGANIZATION, decode_id, split_id
 from resolvers.merging.history import count_merges, list_merges, merge_by_id
 from resolvers.merging.preview import Preview, merge_preview
 from resolvers.merging.request import read_merge_request
 from resolvers.merging.settings import merge_settings
 from resolvers.organizations import label_by_id, labels_of_organization, organization_by_id
 from resolvers.paging import bad_argument, read_page
-from schema.contact import Contact, Merge, contact_type, merge_type
+from schema.contact import Contact, Merge, contact_type, conversation_type, merge_type
 from schema.context import Info
 from schema.described import resolved
 from schema.enums import IdentifierKind, OrderDirection
 from schema.errors import attempt
+from schema.history_query import HistoryQuery
+from schema.history_types import call_type, note_type
 from schema.inputs import ContactFilter, ContactOrder, MergeContactsInput, MergeFilter, raw
 from schema.node import Node
-from schema.organization import Label, Viewer, label_type, organization_type, viewer_type
-from schema.paging import Connection, connection
+from schema.organization import (
+    InOrganization,
+    Label,
+    Viewer,
+    label_type,
+    organization_of,
+    organization_type,
+    viewer_type,
+)
+from schema.paging import After, Before, Connection, First, Last, connection
 from schema.preview import MergePreview, preview_type, refused_preview
 from schema.resolution import ContactResolution, resolution_type
 from schema.settings import MergeSettings, settings_type
 
-First = Annotated[int | None, strawberry.argument(description="How many, 1 to 100; 20 when left out.")]
-After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description="The last so many, 1 to 100, instead of `first`.")]
-Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
-InOrganization = Annotated[
-    strawberry.ID | None,
-    strawberry.argument(description="Needed only by a key that sees several organizations."),
-]
-
 
 @strawberry.type(description="Everything that can be read.")
-class Query:
+class Query(HistoryQuery):
     """The type `Query`."""
 
-    @resolved("Anything by its id: a living contact, a merge, a label, an organization; null for all else.")
+    @resolved("Anything by its id: a living contact, a merge, a conversation, a label and so on; null for all else.")
     async def node(
         self,
         info: Info,
@@ -95,7 +97,7 @@ class Query:
     ) -> list[Contact] | None:
         """`Query.contactByIdentifier`."""
         act = info.context.act
-        org_id = _organization(info, organization_id)
+        org_id = organization_of(info, organization_id)
         if org_id is None:
             return []
         wanted = (str(kind), value, system)
@@ -121,7 +123,7 @@ class Query:
         """`Query.contacts`."""
         db, act = info.context.db, info.context.act
         page = read_page(first, after, last, before)
-        org_id = _organization(info, organization_id)
+        org_id = organization_of(info, organization_id)
         if org_id is None:
             return None
         given = raw(filter) if filter else {}
@@ -174,7 +176,7 @@ class Query:
         """`Query.merges`."""
         db, act = info.context.db, info.context.act
         page = read_page(first, after)
-        org_id = _organization(info, organization_id)
+        org_id = organization_of(info, organization_id)
         if org_id is None:
             return None
         wanted = _conditions(filter)
@@ -184,7 +186,7 @@ class Query:
     @resolved("All labels of the organization, by name.")
     async def labels(self, info: Info, organization_id: InOrganization = None) -> list[Label] | None:
         """`Query.labels`."""
-        org_id = _organization(info, organization_id)
+        org_id = organization_of(info, organization_id)
         if org_id is None:
             return None
         return [label_type(row) for row in await labels_of_organization(info.context.db, info.context.act, org_id)]
@@ -192,7 +194,7 @@ class Query:
     @resolved("How the organization merges.")
     async def merge_settings(self, info: Info, organization_id: InOrganization = None) -> MergeSettings | None:
         """`Query.mergeSettings`."""
-        org_id = _organization(info, organization_id)
+        org_id = organization_of(info, organization_id)
         if org_id is None:
             return None
         return settings_type(await merge_settings(info.context.db, info.context.act, org_id))
@@ -200,13 +202,6 @@ class Query:
 
 async def _preview(info: Info, given: dict[str, Any]) -> Preview:
     return await merge_preview(info.context.db, info.context.act, read_merge_request(given))
-
-
-def _organization(info: Info, asked: strawberry.ID | None) -> UUID | None:
-    if asked is None:
-        return organization_for_query(info.context.act.actor, None)
-    org_id = decode_id(ORGANIZATION, asked)
-    return organization_for_query(info.context.act.actor, org_id) if org_id else None
 
 
 def _order(given: ContactOrder | None) -> Order:
@@ -254,4 +249,27 @@ async def _organization_node(info: Info, node_id: str) -> Node | None:
     return organization_type(row) if row else None
 
 
-_NODES = {CONTACT: _contact_node, MERGE: _merge_node, LABEL: _label_node, ORGANIZATION: _organization_node}
+async def _conversation_node(info: Info, node_id: str) -> Node | None:
+    row = await conversation_by_id(info.context.db, info.context.act, node_id, follow=False)
+    return conversation_type(row) if row else None
+
+
+async def _call_node(info: Info, node_id: str) -> Node | None:
+    row = await call_by_id(info.context.db, info.context.act, node_id)
+    return call_type(row) if row else None
+
+
+async def _note_node(info: Info, node_id: str) -> Node | None:
+    row = await note_by_id(info.context.db, info.context.act, node_id)
+    return note_type(row) if row else None
+
+
+_NODES = {
+    CONVERSATION: _conversation_node,
+    CALL: _call_node,
+    NOTE: _note_node,
+    CONTACT: _contact_node,
+    MERGE: _merge_node,
+    LABEL: _label_node,
+    ORGANIZATION: _organization_node,
+}

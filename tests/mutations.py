@@ -139,7 +139,7 @@ def _passes(mistake: Mistake | None) -> bool:
         copy = Path(folder)
         for room in ROOMS:
             source = ROOT / room
-            ignored = shutil.ignore_patterns("__pycache__", "node_modules", "static")
+            ignored = shutil.ignore_patterns("__pycache__", "node_modules")
             shutil.copytree(source, copy / room, ignore=ignored) if source.is_dir() else shutil.copy(source, copy)
         if mistake is not None:
             file = copy / mistake.file

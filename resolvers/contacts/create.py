@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from db import contacts as contact_rows
-from db import idempotency
 from db.activity import activity as contact_activity
 from db.bulk import Encoded, encode, insert_encoded
 from db.contacts import NO_ACTIVITY, ContactRow, contact, contact_values
@@ -19,7 +18,7 @@ from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import NewContact, read_new_contact
 from resolvers.contacts.row_cells import column_values
 from resolvers.contacts.values import Identifying
-from resolvers.idempotency import answer_for, check_same_request, comparable
+from resolvers.idempotency import answer_for, claim, comparable
 from resolvers.merging.refusals import contact_not_found
 from resolvers.merging.request import read_key
 
@@ -49,11 +48,10 @@ async def _claim(tx: Transaction, act: Act, row: ContactRow, key: str, raw: Mapp
     """Takes the key before anything else is written, so that a rival with the same key waits for us; the contact
     that it stands for already, if it does."""
     answer = answer_for(key, OPERATION, comparable(raw), {"contact": row.id.hex})
-    if await idempotency.keep_answer(tx, row.org_id, answer, act.now):
+    stored = await claim(tx, row.org_id, answer, act.now)
+    if stored is None:
         return None
-    stored = (await idempotency.stored_answers(tx, row.org_id, [key]))[key]
-    check_same_request(stored, answer)
-    contact_id = UUID(stored.result["contact"])
+    contact_id = UUID(stored["contact"])
     survivor = (await contact_rows.survivors(tx, [row.org_id], [contact_id])).get(contact_id)
     if survivor is None or survivor.erased_at is not None:
         raise contact_not_found(contact_id, "idempotencyKey")

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from db import activity, contact_writes, distinct, identifiers, labels, merges
+from db import activity, calls, contact_writes, conversations, distinct, identifiers, labels, merges, notes
 from db.engine import Database, Transaction
 from db.erasures import ErasureRow, add_erasure
 from db.merges import MergeRow
@@ -40,6 +40,8 @@ async def _erase(tx: Transaction, act: Act, contact_id: UUID, reason: str | None
     await identifiers.erase(tx, org_id, members)
     await labels.erase(tx, org_id, members)
     await activity.erase(tx, org_id, members)
+    for hanging in (conversations, calls, notes):
+        await hanging.erase(tx, org_id, members)
     await distinct.erase(tx, org_id, members)
     actor = act.actor
     await add_erasure(

@@ -1,12 +1,12 @@
 """addIdentifier and removeIdentifier: they land on the survivor, also when sent to a merged-away id."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from db import contact_writes, identifiers
 from db import contacts as contact_rows
+from db import identifiers
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.identifiers import IdentifierRow
@@ -16,22 +16,14 @@ from resolvers.contacts.create import identifier_values
 from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import read_identifier
+from resolvers.contacts.landing import Landed, landed_on, lock_landing, read_contact_id
 from resolvers.contacts.update import save_edit
 from resolvers.contacts.values import Identifying, email, phone_forms, phone_region
 from resolvers.contacts.writers import edited
 from resolvers.errors import ErrorCode, refuse
-from resolvers.ids import CONTACT, decode_id
 from resolvers.merging.refusals import contact_not_found
 
 LEADING = {"EMAIL": "email", "PHONE": "phone"}
-
-
-@dataclass(frozen=True)
-class Landed:
-    """The contact as it stands, and the survivor's id when the write was sent to a merged-away one."""
-
-    contact: ContactRow
-    landed_on: UUID | None
 
 
 def shown_once(found: Sequence[IdentifierRow], root: UUID) -> list[IdentifierRow]:
@@ -55,15 +47,7 @@ def next_leading(found: Sequence[IdentifierRow], root: UUID, kind: str) -> str |
     return best.value if kind == "EMAIL" else best.normalized
 
 
-def read_contact_id(value: str, field: str = "contactId") -> UUID:
-    """The id of a mutation's contact. Raises BAD_USER_INPUT."""
-    contact_id = decode_id(CONTACT, value)
-    if contact_id is None:
-        raise refuse(ErrorCode.BAD_USER_INPUT, "Not a contact id: they look like contact_01j….", field)
-    return contact_id
-
-
-async def add_identifier(db: Database, act: Act, contact: str, raw: Mapping[str, Any]) -> Landed:
+async def add_identifier(db: Database, act: Act, contact: str, raw: Mapping[str, Any]) -> Landed[ContactRow]:
     """Attaches an identifier to the contact that it is sent to, where an undo will find it; it shows on the survivor,
     and leads there when there was no leading one (then the survivor holds it too)."""
     require(act.actor, Scope.CONTACTS_WRITE)
@@ -71,27 +55,19 @@ async def add_identifier(db: Database, act: Act, contact: str, raw: Mapping[str,
     return await db.write(lambda tx: _add(tx, act, contact_id, raw))
 
 
-async def remove_identifier(db: Database, act: Act, contact: str, raw: Mapping[str, Any]) -> Landed:
+async def remove_identifier(db: Database, act: Act, contact: str, raw: Mapping[str, Any]) -> Landed[ContactRow]:
     """Takes an identifier off the survivor and all that was merged into it; the next of its kind leads then."""
     require(act.actor, Scope.CONTACTS_WRITE)
     contact_id = read_contact_id(contact)
     return await db.write(lambda tx: _remove(tx, act, contact_id, raw))
 
 
-async def lock_landing(tx: Transaction, act: Act, contact_id: UUID) -> ContactRow:
-    """Locks the survivor that a write to this id lands on. Raises NOT_FOUND."""
-    row = await contact_writes.lock_survivor(tx, act.actor.organizations, contact_id)
-    if row is None or row.erased_at is not None:
-        raise contact_not_found(contact_id, "contactId")
-    return row
-
-
-def landed(row: ContactRow, contact_id: UUID) -> Landed:
+def landed(row: ContactRow, contact_id: UUID) -> Landed[ContactRow]:
     """The answer for a write that was sent to this id."""
-    return Landed(row, row.id if row.id != contact_id else None)
+    return Landed(row, landed_on(row, contact_id))
 
 
-async def _add(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, Any]) -> Landed:
+async def _add(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, Any]) -> Landed[ContactRow]:
     settings, found = await _read(tx, act, contact_id, Fields(raw, ("identifier",)))
     held = await lock_if_exclusive(tx, settings.org_id, settings.identifier_rule, [found])
     row = await lock_landing(tx, act, contact_id)
@@ -114,7 +90,7 @@ async def _is_held(tx: Transaction, row: ContactRow, contact_id: UUID, found: Id
     return any(h.key == found.key and h.contact_id == contact_id and h.verified >= found.verified for h in held)
 
 
-async def _remove(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, Any]) -> Landed:
+async def _remove(tx: Transaction, act: Act, contact_id: UUID, raw: Mapping[str, Any]) -> Landed[ContactRow]:
     settings, wanted = await _read(tx, act, contact_id, Fields(raw))
     row = await lock_landing(tx, act, contact_id)
     forms = _forms(row, wanted, settings.default_region)

@@ -5,9 +5,11 @@ from dataclasses import replace
 from uuid import UUID
 
 from db import contact_writes, labels
+from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from resolvers.access import Act, Scope, require
-from resolvers.contacts.identifiers import Landed, landed, lock_landing, read_contact_id
+from resolvers.contacts.identifiers import landed
+from resolvers.contacts.landing import Landed, lock_landing, read_contact_id
 from resolvers.contacts.values import BadValue, folded, text
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
 
@@ -15,7 +17,7 @@ MAXIMUM = 100
 NAME_LENGTH = 100
 
 
-async def set_labels(db: Database, act: Act, contact: str, names: Sequence[str]) -> Landed:
+async def set_labels(db: Database, act: Act, contact: str, names: Sequence[str]) -> Landed[ContactRow]:
     """Makes these the labels of the survivor; those of the whole tree that are not named are taken off."""
     require(act.actor, Scope.CONTACTS_WRITE)
     contact_id = read_contact_id(contact)
@@ -23,7 +25,7 @@ async def set_labels(db: Database, act: Act, contact: str, names: Sequence[str])
     return await db.write(lambda tx: _set(tx, act, contact_id, wanted))
 
 
-async def _set(tx: Transaction, act: Act, contact_id: UUID, wanted: dict[str, str]) -> Landed:
+async def _set(tx: Transaction, act: Act, contact_id: UUID, wanted: dict[str, str]) -> Landed[ContactRow]:
     row = await lock_landing(tx, act, contact_id)
     new = [
         {

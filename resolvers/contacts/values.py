@@ -319,3 +319,19 @@ def _scalar(value: object) -> Any:
             return _scalar(int(value))
         return value
     raise BadValue(f"has a value that is not JSON ({type(value).__name__})")
+
+
+def web_address(value: object) -> str | None:
+    """An http(s) URL, kept as sent: anything else could be run by whoever clicks on it."""
+    shown = text(value, 2_048)
+    if shown is not None and not re.fullmatch(r"https?://[^\s/?#]+[^\s]*", shown, re.IGNORECASE):
+        raise BadValue("must be an address that begins with https:// or http://")
+    return shown
+
+
+def required_text(value: object, limit: int) -> str:
+    """Text that must not be blank, kept with its white space inside."""
+    shown = text(value, limit)
+    if shown is None:
+        raise BadValue("must not be blank")
+    return shown

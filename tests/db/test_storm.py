@@ -99,21 +99,21 @@ class Storm:
         value = f"shared{self.chance.randrange(8)}@a.example"
         raw = {"kind": "EMAIL", "value": value}
         landed = await add_identifier(self.world.db, self.world.act, shown(self._some()), raw)
-        self._note(landed.contact, changed=False)
+        self._note(landed.thing, changed=False)
         return "edit"
 
     async def take_off(self) -> str:
         """Refused where the contact has no such address."""
         value = f"shared{self.chance.randrange(8)}@a.example"
         raw = {"kind": "EMAIL", "value": value}
-        self._note((await remove_identifier(self.world.db, self.world.act, shown(self._some()), raw)).contact)
+        self._note((await remove_identifier(self.world.db, self.world.act, shown(self._some()), raw)).thing)
         return "edit"
 
     async def label(self) -> str:
         """Labels that all callers make, named in any order."""
         names = self.chance.sample(["vip", "press", "beta", "trial"], 2)
         landed = await set_labels(self.world.db, self.world.act, shown(self._some()), names)
-        self._note(landed.contact, changed=False)
+        self._note(landed.thing, changed=False)
         return "edit"
 
     async def upsert(self) -> str:

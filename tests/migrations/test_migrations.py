@@ -157,7 +157,13 @@ def _is_needed(table: Table, column: Any) -> bool:
     }
 
 
-_ENUMS = {"role_rule": "ANY", "identifier_rule": "SHARED"}
+_ENUMS = {
+    "role_rule": "ANY",
+    "identifier_rule": "SHARED",
+    "status": "OPEN",
+    "direction": "INBOUND",
+    "author": "AGENT",
+}
 
 
 def _value(table: Table, column: Any) -> Any:
