@@ -93,7 +93,7 @@ async def contacts_holding(
     tx: Transaction, org_id: UUID, identifiers: Sequence[tuple[str, str, str | None]], limit: int
 ) -> list[ContactRow]:
     """Living contacts whose tree holds one of these (kind, normalized, system or None for any), oldest first."""
-    held = or_(*(held_by_tree(*identifier) for identifier in identifiers))
+    held = or_(*(held_by_tree(org_id, *identifier) for identifier in identifiers))
     statement = select(*CONTACT_COLUMNS).where(*_conditions(tx.dialect, org_id, ContactFilter()), held)
     rows = await tx.rows(statement.order_by(contact.c.id).limit(limit))
     return [contact_row(row) for row in rows]
@@ -141,11 +141,11 @@ def _conditions(dialect: str, org_id: UUID, wanted: ContactFilter) -> list[Colum
     if wanted.search is not None:
         conditions.append(search_condition(dialect, org_id, wanted.search))
     if wanted.email is not None:
-        conditions.append(held_by_tree("EMAIL", wanted.email))
+        conditions.append(held_by_tree(org_id, "EMAIL", wanted.email))
     if wanted.phones is not None:
-        conditions.append(or_(*(held_by_tree("PHONE", phone) for phone in wanted.phones)))
+        conditions.append(or_(*(held_by_tree(org_id, "PHONE", phone) for phone in wanted.phones)))
     if wanted.label_id is not None:
-        conditions.append(labelled(wanted.label_id))
+        conditions.append(labelled(org_id, wanted.label_id))
     if wanted.custom_attribute is not None:
         conditions.append(_attribute(dialect, wanted.custom_attribute))
     return conditions

@@ -6,12 +6,14 @@ SQLite's write lock held by a connection that the pool believes to be free.
 """
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import orjson
 import structlog
 from sqlalchemy import Connection, Executable, event
@@ -89,9 +91,12 @@ def url_problem(url: str) -> str | None:
         return f"onefold does not know this database or driver. {_FORMS}"
     if parsed.drivername == "sqlite+aiosqlite" and parsed.database in (None, "", ":memory:"):
         return f"a database in memory would be gone with each connection; name a file. {_FORMS}"
+    if parsed.drivername == "postgresql+asyncpg" and not parsed.query.keys() <= _PARAMETERS:
+        return f"something behind its `?` is no parameter of asyncpg; there is `?ssl=require`. {_FORMS}"
     return None
 
 
+_PARAMETERS = {*inspect.signature(asyncpg.connect).parameters, "prepared_statement_cache_size"}
 _FORMS = "Write sqlite+aiosqlite:///./data/onefold.db or postgresql+asyncpg://user:password@host/name."
 
 

@@ -198,8 +198,11 @@ async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> N
     await tx.run(_erase, {"org": org_id, "contacts": contact_ids})
 
 
-def held_by_tree(kind: str, normalized: str, system: str | None = None) -> ColumnElement[bool]:
-    """A condition on `contact`: the survivor whose tree holds this identifier; `system` None is any system."""
+def held_by_tree(org_id: UUID, kind: str, normalized: str, system: str | None = None) -> ColumnElement[bool]:
+    """A condition on `contact`: the survivor whose tree holds this identifier; `system` None is any system.
+
+    The organisation as a value: as contact's own column it made PostgreSQL look the identifier up for each contact.
+    """
     member = contact.alias("member")
     return contact.c.id.in_(
         select(member.c.canonical_id)
@@ -210,11 +213,10 @@ def held_by_tree(kind: str, normalized: str, system: str | None = None) -> Colum
             )
         )
         .where(
-            identifier.c.org_id == contact.c.org_id,
+            identifier.c.org_id == org_id,
             identifier.c.kind == kind,
             identifier.c.normalized == normalized,
             identifier.c.removed_via_id.is_(None),
             true() if system is None else identifier.c.system == system,
         )
-        .correlate(contact)
     )

@@ -189,8 +189,8 @@ async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> N
     await tx.run(_erase, {"org": org_id, "contacts": contact_ids})
 
 
-def labelled(label_id: UUID) -> ColumnElement[bool]:
-    """A condition on `contact`: the survivor whose tree carries this label."""
+def labelled(org_id: UUID, label_id: UUID) -> ColumnElement[bool]:
+    """A condition on `contact`: the survivor whose tree carries this label (see db.identifiers.held_by_tree)."""
     member = contact.alias("member")
     return contact.c.id.in_(
         select(member.c.canonical_id)
@@ -201,11 +201,10 @@ def labelled(label_id: UUID) -> ColumnElement[bool]:
             )
         )
         .where(
-            contact_label.c.org_id == contact.c.org_id,
+            contact_label.c.org_id == org_id,
             contact_label.c.label_id == label_id,
             contact_label.c.removed_via_id.is_(None),
         )
-        .correlate(contact)
     )
 
 

@@ -157,15 +157,18 @@ async def create_organization(tx: Transaction, row: dict[str, Any]) -> None:
     """An organisation with its lock and its default settings; `row` has the columns of `organization`."""
     await tx.run(insert(organization), row)
     await tx.run(insert(organization_lock), {"org_id": row["id"]})
-    settings = {
-        "org_id": row["id"],
+    await tx.run(insert(merge_settings), {"org_id": row["id"], **default_settings(row["created_at"])})
+
+
+def default_settings(now: datetime) -> dict[str, Any]:
+    """The settings of a new organisation: columns of `merge_settings`."""
+    return {
         "role_rule": "ANY",
         "identifier_rule": "SHARED",
         "default_region": None,
         "survivorship": {},
-        "updated_at": row["created_at"],
+        "updated_at": now,
     }
-    await tx.run(insert(merge_settings), settings)
 
 
 async def organizations_by_id(tx: Transaction, ids: tuple[UUID, ...]) -> list[OrganizationRow]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
+from db.contact_pages import count_contacts
 from db.engine import Database
 from gateway.app import system_clock
 from gateway.demo_session import demo_actor, read_demo_key
@@ -13,7 +14,7 @@ from gateway.tokens import new_token, token_hash
 from resolvers.access import ALL_SCOPES, Act, Actor
 from resolvers.contacts.filters import read_filter
 from resolvers.contacts.read import count
-from resolvers.demo import FIRST_PAIR, demo_organization_id, demo_pair
+from resolvers.demo import FIRST_PAIR, demo_organization_id, demo_pair, empty_demo
 from resolvers.ids import ORGANIZATION, IdSource, encode_id
 from resolvers.merging.merge import merge_contacts
 from resolvers.merging.request import MergeRequest
@@ -34,7 +35,7 @@ class Demo:
 async def prepare_demo(db: Database, key_file: Path, *, skip_import: bool = False) -> Demo:
     """Makes what is missing: organisation, key, contacts, one merge to look at. Run again it changes nothing.
 
-    `skip_import`: trust that a demo which has its key has its contacts.
+    `skip_import`: trust that a demo which has its key and its first pair has its contacts.
     """
     new_id = IdSource(system_clock)
     org_id = await demo_organization_id(db)
@@ -47,10 +48,25 @@ async def prepare_demo(db: Database, key_file: Path, *, skip_import: bool = Fals
         token, actor = await _new_key(db, org_id, new_id)
         await _fill(db, Act(actor, system_clock(), new_id), org_id)
         write_private(key_file, token)
-    elif not skip_import:
+    elif not skip_import or await demo_pair(db, Act(actor, system_clock(), new_id), FIRST_PAIR) is None:
         await _fill(db, Act(actor, system_clock(), new_id), org_id)
     contacts = await count(db, Act(actor, system_clock(), new_id), org_id, read_filter({}, None))
     return Demo(encode_id(ORGANIZATION, org_id), token, contacts)
+
+
+async def reset_demo(db: Database, key_file: Path) -> Demo:
+    """The demo as it was when it was made, with new ids; its key goes on working. Stopped in the middle it is
+    finished by the next `onefold demo`."""
+    await empty_demo(db, system_clock())
+    return await prepare_demo(db, key_file)
+
+
+async def demo_size(db: Database) -> int | None:
+    """How many living contacts the demo has; None when there is no demo."""
+    org_id = await demo_organization_id(db)
+    if org_id is None:
+        return None
+    return await db.read(lambda tx: count_contacts(tx, org_id, read_filter({}, None)))
 
 
 def write_private(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""`onefold import FILE`: JSON Lines, one contact a line, streamed in batches.
+"""`onefold import FILE`: JSON Lines or CSV (gateway/csv_lines.py), streamed in batches.
 
 A line has the fields of CreateContactInput and a `ref`, its name within the file's source. A ref that was imported
 before is skipped, also when its contact was merged, edited or erased since: the same file twice changes nothing.
@@ -22,7 +22,7 @@ from uuid import UUID
 import orjson
 
 from db.engine import Database
-from gateway.line_reader import LINE_BYTES, read_lines
+from gateway.line_reader import LINE_BYTES, Line, Unreadable, read_lines
 from gateway.strict_json import RefusedJson, loads_strict
 from gateway.tune import settle_memory
 from resolvers.access import Act
@@ -52,6 +52,12 @@ class ImportTarget:
     act: Act
     org_id: UUID
     source: str
+    keep: bool = True  # False: everything is tried and nothing is written
+
+
+Records = Callable[[IO[bytes]], Iterator[tuple[int, Line]]]
+# (number of the line, the line, what became of it), after each batch was written.
+Hear = Callable[[int, Line, Outcome], None]
 
 
 @dataclass(frozen=True)
@@ -59,7 +65,7 @@ class _Batch:
     """Lines with their numbers in the file, and where the file stands behind them."""
 
     numbers: Sequence[int]
-    lines: Sequence[bytes]
+    lines: Sequence[Line]
     end: int
 
 
@@ -69,31 +75,39 @@ async def import_file(
     *,
     errors_file: Path | None,
     progress: Callable[[ImportReport], None] = lambda _report: None,
+    records: Records | None = None,
+    hear: Hear | None = None,
 ) -> ImportReport:
-    """Raises OSError when the file cannot be read, LookupError for an unknown organisation."""
+    """`records`: how the file is taken apart, JSON Lines if not said; `hear` is told of each line.
+
+    Raises OSError when the file cannot be read, LookupError for an unknown organisation, and what `records` raises.
+    """
     report = ImportReport()
+    tried: set[str] = set()
     terms = await import_terms(target.db, target.org_id, target.source)
     with ExitStack() as files:
         file = files.enter_context(path.open("rb"))
         errors = files.enter_context(errors_file.open("wb")) if errors_file else None
         large = os.fstat(file.fileno()).st_size >= POOL_FROM_BYTES
         pool = files.enter_context(_reading_pool()) if large else None
-        async for batch, rows in _prepared(pool, target, terms, file):
-            outcomes = await import_lines(target.db, target.act, terms, rows)
+        async for batch, rows in _prepared(pool, target, terms, _batches(file, records or _json_lines)):
+            outcomes = await import_lines(target.db, target.act, terms, rows, keep=target.keep)
             while outcomes is None:  # the organisation's settings were changed meanwhile
                 terms = await import_terms(target.db, target.org_id, target.source)
-                outcomes = await import_lines(target.db, target.act, terms, _read(target, terms, batch))
-            _note(report, batch, outcomes, errors)
+                anew = _read(target, terms, batch)
+                outcomes = await import_lines(target.db, target.act, terms, anew, keep=target.keep)
+            if not target.keep:
+                outcomes = _once(outcomes, rows, tried)
+            _note(report, batch, outcomes, errors, hear)
             progress(report)
     return report
 
 
 async def _prepared(
-    pool: ProcessPoolExecutor | None, target: ImportTarget, terms: ImportTerms, file: IO[bytes]
+    pool: ProcessPoolExecutor | None, target: ImportTarget, terms: ImportTerms, batches: Iterator[_Batch]
 ) -> AsyncIterator[tuple[_Batch, list[PreparedRow]]]:
     """Batches with their rows; with a pool the next two are read while one is written. While the pool's process is
     still starting, batches are read here."""
-    batches = _batches(file)
     if pool is None:
         for batch in batches:
             yield batch, _read(target, terms, batch)
@@ -121,19 +135,35 @@ def _read(target: ImportTarget, terms: ImportTerms, batch: _Batch) -> list[Prepa
     return read_lines(terms, target.act.actor, target.act.now, batch.lines)
 
 
-def _batches(file: IO[bytes]) -> Iterator[_Batch]:
+def _once(outcomes: list[Outcome], rows: Sequence[PreparedRow], tried: set[str]) -> list[Outcome]:
+    """What was only tried is not there to be found by a later batch: a ref that came before is skipped here."""
+    judged = []
+    for outcome, row in zip(outcomes, rows, strict=True):
+        made = outcome.contact_id is not None and not outcome.skipped
+        judged.append(Outcome(skipped=True) if made and row.ref in tried else outcome)
+        if made and row.ref is not None:
+            tried.add(row.ref)
+    return judged
+
+
+def _batches(file: IO[bytes], records: Records) -> Iterator[_Batch]:
     numbers: list[int] = []
-    lines: list[bytes] = []
-    for number, text in enumerate(_lines(file), 1):
-        line = (text.removeprefix(_BOM) if number == 1 else text).strip()
-        if line:
-            numbers.append(number)
-            lines.append(line)
+    lines: list[Line] = []
+    for number, line in records(file):
+        numbers.append(number)
+        lines.append(line)
         if len(lines) >= BATCH:
             yield _Batch(numbers, lines, file.tell())
             numbers, lines = [], []
     if lines:
         yield _Batch(numbers, lines, file.tell())
+
+
+def _json_lines(file: IO[bytes]) -> Iterator[tuple[int, Line]]:
+    for number, text in enumerate(_lines(file), 1):
+        line = (text.removeprefix(_BOM) if number == 1 else text).strip()
+        if line:
+            yield number, line
 
 
 def _lines(file: IO[bytes]) -> Iterator[bytes]:
@@ -145,9 +175,13 @@ def _lines(file: IO[bytes]) -> Iterator[bytes]:
         yield text
 
 
-def _note(report: ImportReport, batch: _Batch, outcomes: Sequence[Outcome], errors: IO[bytes] | None) -> None:
+def _note(
+    report: ImportReport, batch: _Batch, outcomes: Sequence[Outcome], errors: IO[bytes] | None, hear: Hear | None
+) -> None:
     report.read = batch.end
     for number, line, outcome in zip(batch.numbers, batch.lines, outcomes, strict=True):
+        if hear is not None:
+            hear(number, line, outcome)
         if outcome.skipped:
             report.skipped += 1
         elif outcome.contact_id is not None:
@@ -158,7 +192,7 @@ def _note(report: ImportReport, batch: _Batch, outcomes: Sequence[Outcome], erro
                 errors.write(_error_line(number, line, outcome))
 
 
-def _error_line(number: int, line: bytes, outcome: Outcome) -> bytes:
+def _error_line(number: int, line: Line, outcome: Outcome) -> bytes:
     problems = [
         {"code": error.code, "field": list(error.field) if error.field else None, "message": error.message}
         for error in outcome.errors
@@ -166,8 +200,10 @@ def _error_line(number: int, line: bytes, outcome: Outcome) -> bytes:
     return orjson.dumps({"line": number, "errors": problems, "row": _as_sent(line)}) + b"\n"
 
 
-def _as_sent(line: bytes) -> object:
+def _as_sent(line: Line) -> object:
     """The line as JSON where it is, else as text; of one that is too long its beginning."""
+    if isinstance(line, Unreadable):
+        return line.text
     try:
         return loads_strict(line) if len(line) <= LINE_BYTES else line[:200].decode(errors="replace")
     except RefusedJson:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,13 +21,26 @@ REF_LENGTH = 255
 _new_id = IdSource(lambda: datetime.now(UTC))
 
 
-def read_lines(terms: ImportTerms, actor: Actor, now: datetime, lines: Sequence[bytes]) -> list[PreparedRow]:
+@dataclass(frozen=True)
+class Unreadable:
+    """A record of a file in another form than JSON Lines that could not be read: why not, and what stood there."""
+
+    reason: str
+    text: str
+
+
+Line = bytes | Unreadable
+
+
+def read_lines(terms: ImportTerms, actor: Actor, now: datetime, lines: Sequence[Line]) -> list[PreparedRow]:
     """One prepared row a line, in order; a line that is wrong has its errors."""
     act = Act(actor, now, _new_id)
     return [_read(act, terms, line) for line in lines]
 
 
-def _read(act: Act, terms: ImportTerms, line: bytes) -> PreparedRow:
+def _read(act: Act, terms: ImportTerms, line: Line) -> PreparedRow:
+    if isinstance(line, Unreadable):
+        return _bad(line.reason)
     if len(line) > LINE_BYTES:
         return _bad(f"The line is longer than {LINE_BYTES} bytes.")
     try:

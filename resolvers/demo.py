@@ -1,9 +1,11 @@
 """The demo organisation: where it is, and which of its contacts are good to try things on."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from db.engine import Database
+from db.emptying import empty_organization
+from db.engine import Database, Transaction
 from db.merge_pages import MergeFilter
 from db.organizations import demo_organization
 from resolvers.access import Act
@@ -32,6 +34,17 @@ async def demo_organization_id(db: Database) -> UUID | None:
     """The demo organisation, once `onefold demo` has made it."""
     row = await db.read(demo_organization)
     return row.id if row else None
+
+
+async def empty_demo(db: Database, now: datetime) -> None:
+    """Takes everything out of the demo organisation, and of no other; its keys stay."""
+
+    async def work(tx: Transaction) -> None:
+        row = await demo_organization(tx)
+        if row is not None:
+            await empty_organization(tx, row.id, now)
+
+    await db.write(work)
 
 
 async def demo_pair(db: Database, act: Act, number: int) -> tuple[UUID, UUID] | None:

@@ -2,7 +2,9 @@
 
 import typer
 
+from gateway.commands.backing_up import backup_command
 from gateway.commands.database import demo_command, migrate_command
+from gateway.commands.doctoring import doctor_command
 from gateway.commands.importing import import_command
 from gateway.commands.keys import key_app, org_app
 from gateway.commands.serving import serve_command
@@ -16,5 +18,7 @@ app.command("serve")(serve_command)
 app.command("migrate")(migrate_command)
 app.command("demo")(demo_command)
 app.command("import")(import_command)
+app.command("backup")(backup_command)
+app.command("doctor")(doctor_command)
 app.add_typer(org_app, name="org")
 app.add_typer(key_app, name="key")

@@ -1,6 +1,7 @@
 """`onefold migrate` and `onefold demo`."""
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,8 @@ import typer
 
 from db.engine import Database
 from db.migrate import current_revision, head_revision, migrate
-from gateway.commands.shell import AsJson, err, out, read_settings, run
-from gateway.demo import Demo, prepare_demo
+from gateway.commands.shell import AsJson, err, fail, out, read_settings, run
+from gateway.demo import Demo, demo_size, prepare_demo, reset_demo
 from gateway.settings import Settings
 
 
@@ -34,6 +35,10 @@ def demo_command(
     if_missing: Annotated[
         bool, typer.Option("--if-missing", help="Do nothing when the demo is there (what `make run` calls).")
     ] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Bring the demo back to its first state: all its contacts are made anew.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --reset: do not ask.")] = False,
     port: Annotated[int, typer.Option(help="The port that the printed addresses shall have.")] = 8000,
     as_json: AsJson = False,
 ) -> None:
@@ -43,6 +48,9 @@ def demo_command(
     async def work(db: Database) -> Demo:
         if await current_revision(db) != head_revision():
             await migrate(db)
+        if reset:
+            await _confirm(db, yes)
+            return await reset_demo(db, Path(settings.demo_key_file))
         return await prepare_demo(db, Path(settings.demo_key_file), skip_import=if_missing)
 
     demo = run(settings, work, create=True)
@@ -51,6 +59,20 @@ def demo_command(
         typer.echo(json.dumps(data))
         return
     _show(settings, demo, port)
+
+
+async def _confirm(db: Database, yes: bool) -> None:
+    """Before contacts are deleted; where nobody can answer, --yes has to be there."""
+    contacts = await demo_size(db)
+    if contacts is None or yes:
+        return
+    if not sys.stdin.isatty():
+        fail(f"--reset deletes the demo organization's {contacts} contacts and merges. Add --yes.")
+    question = (
+        f"Delete the demo organization's {contacts} contacts and merges, and make it anew? Others stay as they are."
+    )
+    if not typer.confirm(question, err=True):
+        fail("Nothing was changed.")
 
 
 def _show(settings: Settings, demo: Demo, port: int) -> None:

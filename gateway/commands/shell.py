@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -92,8 +93,10 @@ def _check_place(settings: Settings, create: bool) -> None:
         return
     if not create:
         fail(f"There is no database at {path}. Make it: onefold migrate (or look around first: onefold demo).")
-    with suppress(FileExistsError):
-        path.parent.mkdir(parents=True)
+    with suppress(OSError):  # then the database cannot be opened, and that is said
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # It will hold personal data: for its owner alone. SQLite gives the files beside it the same rights.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def sqlite_path(settings: Settings) -> Path | None:

@@ -39,9 +39,6 @@ class Outcome:
     skipped: bool = False
 
 
-_SKIPPED = Outcome(skipped=True)
-
-
 async def import_contacts(
     db: Database, act: Act, rows: Sequence[Mapping[str, Any]], organization_id: UUID | None
 ) -> list[Outcome]:
@@ -71,15 +68,33 @@ async def import_terms(db: Database, org_id: UUID, source: str) -> ImportTerms:
     return await db.read(work)
 
 
+class _Tried(Exception):
+    """Takes the outcomes out of a transaction that is rolled back."""
+
+    def __init__(self, outcomes: list[Outcome] | None) -> None:
+        self.outcomes = outcomes
+
+
 async def import_lines(
-    db: Database, act: Act, terms: ImportTerms, lines: Sequence[PreparedRow]
+    db: Database, act: Act, terms: ImportTerms, lines: Sequence[PreparedRow], *, keep: bool = True
 ) -> list[Outcome] | None:
     """Writes prepared lines; a ref of this source that was imported before is skipped, whatever became of it.
 
     None, with nothing written, when the settings have changed since the terms were read: prepare them anew.
+    Without `keep` all is done and rolled back: the same outcomes, and nothing written.
     """
     require(act.actor, Scope.CONTACTS_WRITE)
-    return await db.write(lambda tx: _import_lines(tx, act.now, terms, lines))
+    if keep:
+        return await db.write(lambda tx: _import_lines(tx, act.now, terms, lines))
+
+    async def attempt(tx: Transaction) -> None:
+        raise _Tried(await _import_lines(tx, act.now, terms, lines))
+
+    try:
+        await db.write(attempt)
+    except _Tried as tried:
+        return tried.outcomes
+    raise AssertionError("the attempt always raises")
 
 
 async def _import_lines(
@@ -90,15 +105,15 @@ async def _import_lines(
         return None
     await lock_organization(tx, terms.org_id)  # two importers of one file must not both find a ref unknown
     refs = [line.ref for line in lines if line.ref is not None]
-    known = set(await known_refs(tx, terms.org_id, terms.source, CONTACT_REF, refs))
+    known = await known_refs(tx, terms.org_id, terms.source, CONTACT_REF, refs)
     fresh: list[int] = []
     for index, line in enumerate(lines):
         if line.ref is None or line.ref not in known:
             fresh.append(index)
-            if line.ref is not None and not line.errors:  # a bad line does not use up its ref
-                known.add(line.ref)
+            if line.ref is not None and line.contact_id is not None:  # a bad line does not use up its ref
+                known[line.ref] = line.contact_id
     imported = await _import(tx, now, terms, [lines[index] for index in fresh])
-    outcomes = [_SKIPPED] * len(lines)
+    outcomes = [Outcome(known.get(line.ref or ""), skipped=True) for line in lines]
     claims = []
     for index, outcome in zip(fresh, imported, strict=True):
         outcomes[index] = outcome

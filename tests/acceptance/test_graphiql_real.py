@@ -13,6 +13,7 @@ from tests.browser.test_graphiql import answer, tabs
 
 __all__ = ["chromium", "watched"]
 pytestmark = pytest.mark.browser
+_STATUS = "query ($id: ID!) { resolveContact(id: $id) { status contact { id } } }"
 
 
 async def test_the_merge_tab_merges(watched: Watched, demo: Demo) -> None:
@@ -33,8 +34,7 @@ async def test_the_merge_tab_merges(watched: Watched, demo: Demo) -> None:
     assert watched.strangers(demo.url) == []
     assert watched.complaints == []
 
-    query = "query ($id: ID!) { resolveContact(id: $id) { status contact { id } } }"
-    found = await ask(demo, query, id=session["examples"]["sourceId"])
+    found = await ask(demo, _STATUS, id=session["examples"]["sourceId"])
     assert found["resolveContact"] == {"status": "MERGED", "contact": {"id": session["examples"]["primaryId"]}}
     fresh = await ask_session(demo)
     assert fresh["examples"] != session["examples"], "the next visitor gets the next pair"
@@ -44,8 +44,27 @@ async def test_the_merge_tab_merges(watched: Watched, demo: Demo) -> None:
     await tabs(page).filter(has_text="Undo").click()
     await page.get_by_role("button", name="Execute query").click()
     await expect(answer(page)).to_contain_text(session["examples"]["sourceId"], timeout=30_000)
-    found = await ask(demo, query, id=session["examples"]["sourceId"])
+    found = await ask(demo, _STATUS, id=session["examples"]["sourceId"])
     assert found["resolveContact"]["status"] == "ACTIVE"
+
+
+async def test_the_tabs_work_after_a_reset(watched: Watched, demo: Demo) -> None:
+    """`onefold demo --reset` while the server runs and the page is open: reloaded, its tabs name the new people."""
+    page = watched.page
+    await page.goto(f"{demo.url}/")
+    await expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text("Contacts", timeout=30_000)
+    old = await ask_session(demo)
+    demo.server.onefold("demo", "--reset", "--yes")
+    session = await ask_session(demo)
+    assert session["token"] == old["token"]
+    assert not set(session["examples"].values()) & set(old["examples"].values())
+    await page.reload()
+    await tabs(page).filter(has_text="Merge").click()
+    await expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text("mergeContacts", timeout=30_000)
+    await page.get_by_role("button", name="Execute query").click()
+    await expect(answer(page)).to_contain_text(session["examples"]["primaryId"], timeout=30_000)
+    found = await ask(demo, _STATUS, id=session["examples"]["sourceId"])
+    assert found["resolveContact"]["status"] == "MERGED"
 
 
 async def ask_session(demo: Demo) -> dict[str, Any]:

@@ -24,6 +24,7 @@ URLS = {
     "a driver that is not asynchronous": f"postgresql+psycopg2://user:{SECRET}@127.0.0.1/x",
     "SQLite without its driver": f"sqlite:///./{SECRET}.db",
     "SQLite in memory": "sqlite+aiosqlite://",
+    "a parameter that is none": f"postgresql+asyncpg://user:{SECRET}@127.0.0.1/x?sslmode=require",
     "a port that is none": f"postgresql+asyncpg://user:{SECRET}@127.0.0.1:port/x",
 }
 

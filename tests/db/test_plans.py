@@ -2,9 +2,11 @@
 
 import re
 from typing import Any
+from uuid import uuid4
 
 from sqlalchemy import event
 
+from db.contact_pages import ContactFilter, PageRequest, contacts_page
 from db.tables import metadata
 from tests.db import acts
 from tests.db.acts import Prepared
@@ -24,6 +26,25 @@ async def test_acts_and_look_ups_find_rows_by_key(world: World) -> None:
     plans = await _plans(world)
     assert len(plans) > 30
     assert [f"{statement}\n{plan}" for statement, plan in plans.items() if _reads_through(plan)] == []
+
+
+async def test_a_filter_is_looked_up_once(world: World) -> None:
+    """By label, address and number: what holds it is found by one look, not by one for each contact."""
+    plans: list[str] = []
+    explain = "EXPLAIN " if world.db.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
+
+    def note(_c: Any, cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        if statement.startswith("SELECT"):
+            cursor.execute(explain + statement, parameters)
+            plans.append("\n".join(" ".join(map(str, row)) for row in cursor.fetchall()))
+
+    wanted = (ContactFilter(label_id=uuid4()), ContactFilter(email="a@b.example"), ContactFilter(phones=("+49", "49")))
+    event.listen(world.db.engine.sync_engine, "before_cursor_execute", note)
+    for one in wanted:
+        await world.db.read(lambda tx, one=one: contacts_page(tx, world.org_id, one, PageRequest(50)))  # type: ignore[misc]
+    event.remove(world.db.engine.sync_engine, "before_cursor_execute", note)
+    assert len(plans) == len(wanted)
+    assert [plan for plan in plans if "(SubPlan" in plan or "CORRELATED" in plan] == []
 
 
 def _reads_through(plan: str) -> bool:

@@ -58,6 +58,11 @@ class Server:
         """What all its processes have written so far."""
         return "".join(path.read_text() for path in sorted(self.folder.glob("serve-*.log")))
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """Of its processes, for a command that a test starts itself."""
+        return _environment(self.env)
+
     def client(self, **options: Any) -> httpx.AsyncClient:
         """A client with the key."""
         options.setdefault("timeout", 30)
