@@ -8,13 +8,13 @@ from sqlalchemy import Update, update
 from db.engine import Transaction
 from db.organizations import api_key
 from resolvers.access import ALL_SCOPES, Scope
-from resolvers.ids import KEY, MERGE, decode_id, encode_id
+from resolvers.ids import CALL, CONVERSATION, KEY, MERGE, NOTE, decode_id, encode_id
 from schema.build import build_schema
 from tests.contract.steps import unchanged, unknown_id, with_key
 from tests.support.api import Api
 
 _MAIL = '{kind: EMAIL, value: "ann@lee.example"}'
-# Root field -> the scope it needs (None: any key) and how to ask for it. CONTACT, MERGE, LABEL and ORG are filled in.
+# Root field -> the scope it needs (None: any key) and how to ask for it. CONTACT, MERGE and so on are filled in.
 FIELDS: dict[str, tuple[Scope | None, str]] = {
     "Query.viewer": (None, "{ viewer { scopes organizations { id } } }"),
     "Query.node": (Scope.CONTACTS_READ, '{ node(id: "CONTACT") { id } }'),
@@ -43,6 +43,23 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
         'removeIdentifier(input: {contactId: "CONTACT", kind: EMAIL, value: "ann@lee.example"})',
     ),
     "Mutation.mergeContacts": (Scope.MERGE, 'mergeContacts(input: {primaryContactId: "CONTACT"})'),
+    "Query.conversation": (Scope.CONTACTS_READ, '{ conversation(id: "CONVERSATION") { id } }'),
+    "Query.conversations": (Scope.CONTACTS_READ, "{ conversations { nodes { id } } }"),
+    "Mutation.createConversation": (Scope.CONTACTS_WRITE, 'createConversation(input: {contactId: "CONTACT"})'),
+    "Mutation.updateConversation": (Scope.CONTACTS_WRITE, 'updateConversation(input: {id: "CONVERSATION"})'),
+    "Mutation.addMessage": (
+        Scope.CONTACTS_WRITE,
+        'addMessage(input: {conversationId: "CONVERSATION", body: "x", author: BOT})',
+    ),
+    "Mutation.logCall": (
+        Scope.CONTACTS_WRITE,
+        'logCall(input: {contactId: "CONTACT", direction: INBOUND, startedAt: "2026-01-01T00:00:00Z"})',
+    ),
+    "Mutation.updateCall": (Scope.CONTACTS_WRITE, 'updateCall(input: {id: "CALL", summary: "x"})'),
+    "Mutation.removeCall": (Scope.CONTACTS_WRITE, 'removeCall(input: {id: "CALL"})'),
+    "Mutation.addNote": (Scope.CONTACTS_WRITE, 'addNote(input: {contactId: "CONTACT", body: "x"})'),
+    "Mutation.updateNote": (Scope.CONTACTS_WRITE, 'updateNote(input: {id: "NOTE", body: "x"})'),
+    "Mutation.removeNote": (Scope.CONTACTS_WRITE, 'removeNote(input: {id: "NOTE"})'),
     "Query.mergePreview": (
         Scope.CONTACTS_READ,
         '{ mergePreview(input: {primaryContactId: "CONTACT"}) { hash } }',
@@ -58,9 +75,37 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
 }
 
 
-def _document(text: str, contact: str, merge: str) -> str:
-    written = text.replace("CONTACT", contact).replace("MERGE", merge)
-    return written if written[0] == "{" else f"mutation {{ {written} {{ userErrors {{ code }} }} }}"
+def _document(text: str, ids: dict[str, str]) -> str:
+    for name, value in ids.items():
+        text = text.replace(f'"{name}"', f'"{value}"')
+    return text if text[0] == "{" else f"mutation {{ {text} {{ userErrors {{ code }} }} }}"
+
+
+async def _things(api: Api) -> dict[str, str]:
+    """A contact with one of everything."""
+    contact, other = await api.contact(email="ann@lee.example"), await api.contact()
+    merge = (await api.merge(contact, await api.contact()))["merge"]["id"]
+    conversation = await api.done("createConversation", "conversation { id }", contactId=contact)
+    began = {"direction": "INBOUND", "startedAt": "2026-01-01T00:00:00Z"}
+    call = await api.done("logCall", "call { id }", contactId=contact, **began)
+    note = await api.done("addNote", "note { id }", contactId=contact, body="x")
+    return {
+        "CONTACT": contact,
+        "OTHER": other,
+        "MERGE": merge,
+        "CONVERSATION": conversation["conversation"]["id"],
+        "CALL": call["call"]["id"],
+        "NOTE": note["note"]["id"],
+    }
+
+
+def _nobodys(api: Api) -> dict[str, str]:
+    """Ids of the same kinds that nobody has."""
+    kinds = {"MERGE": MERGE, "CONVERSATION": CONVERSATION, "CALL": CALL, "NOTE": NOTE}
+    return {name: encode_id(kind, api.new_id()) for name, kind in kinds.items()} | {
+        "CONTACT": unknown_id(api),
+        "OTHER": unknown_id(api),
+    }
 
 
 def test_every_root_field_is_listed_here() -> None:
@@ -72,15 +117,14 @@ def test_every_root_field_is_listed_here() -> None:
 
 async def test_each_missing_scope_is_forbidden_and_named(api: Api) -> None:
     """With all scopes but the one: FORBIDDEN, null and nothing written, for living and unknown ids."""
-    contact = await api.contact(email="ann@lee.example")
-    merge = (await api.merge(contact, await api.contact()))["merge"]["id"]
+    things = await _things(api)
     keys = {scope: await with_key(api, scopes=ALL_SCOPES - {scope}) for scope in Scope}
     async with unchanged(api):
         for name, (scope, text) in FIELDS.items():
             if scope is None:
                 continue
-            for ids in ((contact, merge), (unknown_id(api), encode_id(MERGE, api.new_id()))):
-                answer = await keys[scope].send(_document(text, *ids))
+            for ids in (things, _nobodys(api)):
+                answer = await keys[scope].send(_document(text, ids))
                 assert list(answer["data"].values()) == [None], name
                 found = [(e["extensions"]["code"], e["extensions"]["requiredScope"]) for e in answer["errors"]]
                 assert found == [("FORBIDDEN", scope.value)], name
@@ -90,16 +134,14 @@ async def test_the_one_scope_is_enough(api: Api) -> None:
     """A key with nothing but the field's own scope is answered."""
     keys = {scope: await with_key(api, scopes=frozenset({scope} if scope else ())) for scope in (None, *Scope)}
     for name, (scope, text) in FIELDS.items():
-        contact = await api.contact(email="ann@lee.example")
-        merge = (await api.merge(contact, await api.contact()))["merge"]["id"]
-        other = await api.contact()
-        answer = await keys[scope].send(_document(text, contact, merge).replace("OTHER", other))
+        things = await _things(api)
+        answer = await keys[scope].send(_document(text, things))
         assert "errors" not in answer, (name, answer)
         payload: Any = next(iter(answer["data"].values()))
         assert payload is not None, name
         if name.startswith("Mutation."):
             assert payload["userErrors"] == [], name
-        await api.act("deleteContact", "deletedContactIds", id=contact)
+        await api.act("deleteContact", "deletedContactIds", id=things["CONTACT"])
 
 
 async def test_a_refused_field_does_not_take_the_others_with_it(api: Api) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
-from resolvers.ids import CONTACT, LABEL, MERGE, ORGANIZATION, encode_id
+from resolvers.ids import CALL, CONTACT, CONVERSATION, LABEL, MERGE, NOTE, ORGANIZATION, encode_id
 from schema.build import build_schema
 from tests.contract.steps import api_answer, neighbour, unchanged
 from tests.support.api import Api
@@ -21,7 +21,10 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
         ["{ contact(id: $id) { name } }", "{ contact(id: $id, followMerges: true) { name } }"],
     ),
     "Query.resolveContact.id": ((CONTACT,), ["{ resolveContact(id: $id) { id status contact { name } path { id } } }"]),
-    "Query.node.id": ((CONTACT, LABEL, MERGE, ORGANIZATION), ["{ node(id: $id) { __typename id } }"]),
+    "Query.node.id": (
+        (CALL, CONTACT, CONVERSATION, LABEL, MERGE, NOTE, ORGANIZATION),
+        ["{ node(id: $id) { __typename id } }"],
+    ),
     "Query.merge.id": ((MERGE,), ["{ merge(id: $id) { id reason } }"]),
     "Query.contacts.organizationId": (
         (ORGANIZATION,),
@@ -35,6 +38,45 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "Query.mergeSettings.organizationId": ((ORGANIZATION,), ["{ mergeSettings(organizationId: $id) { roleRule } }"]),
     "Query.merges.organizationId": ((ORGANIZATION,), ["{ merges(organizationId: $id) { totalCount nodes { id } } }"]),
     "ContactFilter.labelId": ((LABEL,), ["{ contacts(filter: {labelId: $id}) { totalCount nodes { name } } }"]),
+    "Query.conversation.id": (
+        (CONVERSATION,),
+        ["{ conversation(id: $id) { subject } }", "{ conversation(id: $id, followMerges: true) { subject } }"],
+    ),
+    "Query.conversations.organizationId": (
+        (ORGANIZATION,),
+        ["{ conversations(organizationId: $id) { totalCount nodes { id } } }"],
+    ),
+    "ConversationFilter.contactId": (
+        (CONTACT,),
+        ["{ conversations(filter: {contactId: $id}) { totalCount nodes { id } } }"],
+    ),
+    "CreateConversationInput.contactId": (
+        (CONTACT,),
+        [f"createConversation(input: {{contactId: $id}}) {{ conversation {{ id }} {_ERRORS} }}"],
+    ),
+    "UpdateConversationInput.id": (
+        (CONVERSATION,),
+        [f'updateConversation(input: {{id: $id, subject: "x"}}) {{ conversation {{ id }} {_ERRORS} }}'],
+    ),
+    "AddMessageInput.conversationId": (
+        (CONVERSATION,),
+        [f'addMessage(input: {{conversationId: $id, body: "x", author: BOT}}) {{ message {{ id }} {_ERRORS} }}'],
+    ),
+    "LogCallInput.contactId": (
+        (CONTACT,),
+        [
+            'logCall(input: {contactId: $id, direction: INBOUND, startedAt: "2026-01-01T00:00:00Z"})'
+            f" {{ call {{ id }} {_ERRORS} }}"
+        ],
+    ),
+    "UpdateCallInput.id": ((CALL,), [f'updateCall(input: {{id: $id, summary: "x"}}) {{ call {{ id }} {_ERRORS} }}']),
+    "RemoveCallInput.id": ((CALL,), [f"removeCall(input: {{id: $id}}) {{ removedId {_ERRORS} }}"]),
+    "AddNoteInput.contactId": (
+        (CONTACT,),
+        [f'addNote(input: {{contactId: $id, body: "x"}}) {{ note {{ id }} {_ERRORS} }}'],
+    ),
+    "UpdateNoteInput.id": ((NOTE,), [f'updateNote(input: {{id: $id, body: "x"}}) {{ note {{ id }} {_ERRORS} }}']),
+    "RemoveNoteInput.id": ((NOTE,), [f"removeNote(input: {{id: $id}}) {{ removedId {_ERRORS} }}"]),
     "MergeFilter.contactId": ((CONTACT,), ["{ merges(filter: {contactId: $id}) { totalCount nodes { id } } }"]),
     "CreateContactInput.organizationId": (
         (ORGANIZATION,),
@@ -133,7 +175,14 @@ async def _theirs(api: Api) -> tuple[Api, dict[str, list[str]]]:
     labels = await other.done("setLabels", "contact { labels { id } }", contactId=living, names=["vip"])
     merge = (await other.merge(living, merged, reason="theirs"))["merge"]["id"]
     await other.done("deleteContact", "deletedContactIds", id=erased)
+    conversation = await other.done("createConversation", "conversation { id }", contactId=living, subject="theirs")
+    began = {"direction": "INBOUND", "startedAt": "2026-01-01T00:00:00Z"}
+    call = await other.done("logCall", "call { id }", contactId=living, **began)
+    note = await other.done("addNote", "note { id }", contactId=living, body="theirs")
     return other, {
+        CALL: [call["call"]["id"]],
+        CONVERSATION: [conversation["conversation"]["id"]],
+        NOTE: [note["note"]["id"]],
         CONTACT: [living, merged, erased],
         LABEL: [labels["contact"]["labels"][0]["id"]],
         MERGE: [merge],

@@ -11,6 +11,10 @@ from resolvers.contacts.importing import import_contacts
 from resolvers.contacts.labels import set_labels
 from resolvers.contacts.update import update_contact
 from resolvers.contacts.upsert import upsert_contact
+from resolvers.conversations.writing import add_message, create_conversation
+from resolvers.history.calls import log_call
+from resolvers.history.notes import add_note
+from resolvers.ids import CONVERSATION, encode_id
 from resolvers.merging.distinct import mark_distinct, unmark_distinct
 from resolvers.merging.preview import merge_preview
 from resolvers.merging.request import read_merge_request
@@ -165,6 +169,44 @@ async def unmark_apart(world: World, size: int) -> Prepared:
     ids = [shown(contact) for contact in await world.contacts(size + 1)]
     await mark_distinct(world.db, world.act, ids, None)
     return lambda: unmark_distinct(world.db, world.act, ids)
+
+
+async def begin_conversation(world: World, size: int) -> Prepared:
+    """Of an old id."""
+    old = await _old_id(world, size)
+    given = {"contactId": shown(old), "subject": "s", "idempotencyKey": "k"}
+    return lambda: create_conversation(world.db, world.act, given)
+
+
+async def speak(world: World, size: int) -> Prepared:
+    """A message to a conversation of an old id."""
+    made = await create_conversation(world.db, world.act, {"contactId": shown(await _old_id(world, size))})
+    conversation = encode_id(CONVERSATION, made.thing.id)
+    given = {"conversationId": conversation, "body": "b", "author": "CONTACT", "idempotencyKey": "k"}
+    return lambda: add_message(world.db, world.act, given)
+
+
+async def note_down(world: World, size: int) -> Prepared:
+    """On an old id."""
+    given = {"contactId": shown(await _old_id(world, size)), "body": "b", "idempotencyKey": "k"}
+    return lambda: add_note(world.db, world.act, given)
+
+
+async def hear(world: World, size: int) -> Prepared:
+    """A call of an old id."""
+    began = {"startedAt": world.act.now.isoformat(), "direction": "INBOUND"}
+    given = {"contactId": shown(await _old_id(world, size)), **began, "idempotencyKey": "k"}
+    return lambda: log_call(world.db, world.act, given)
+
+
+async def _old_id(world: World, size: int) -> UUID:
+    """A contact that was merged away, with that many notes of its own and of its survivor."""
+    survivor, old = await world.contacts(2)
+    await world.merge(survivor, [old])
+    for number in range(size):
+        for contact in (survivor, old):
+            await add_note(world.db, world.act, {"contactId": shown(contact), "body": f"note {number}"})
+    return old
 
 
 async def settings(world: World, size: int) -> Prepared:

@@ -18,15 +18,19 @@ from db.contact_pages import (
     contacts_page,
     count_contacts,
 )
+from db.conversation_pages import ConversationFilter, conversations_page, count_conversations
 from db.engine import Database
 from db.labels import labels_of_organization
 from db.merge_pages import MergeFilter, count_merges, merges_page
 from db.tables import metadata
 from resolvers.contacts import children
 from resolvers.contacts.read import contact_by_id, resolve_contact
+from resolvers.conversations import reading
+from resolvers.history.calls import calls_of_contacts, count_calls
+from resolvers.history.notes import count_notes, notes_of_contacts
 from resolvers.ids import MERGE, encode_id
 from resolvers.merging import history
-from resolvers.paging import PageArguments
+from resolvers.paging import PageArguments, encode_cursor
 from tests.db import acts
 from tests.db.acts import Prepared
 from tests.db.test_tables import UNDISTRIBUTED
@@ -40,7 +44,7 @@ COUNTS: dict[Preparing, int] = {
     acts.update: 10,
     acts.upsert_new: 6,
     acts.upsert_known: 11,
-    acts.erase: 13,
+    acts.erase: 17,
     acts.identify: 8,
     acts.take_off: 8,
     acts.label: 8,
@@ -53,6 +57,10 @@ COUNTS: dict[Preparing, int] = {
     acts.undo_under_later_merges: 15,
     acts.mark_apart: 4,
     acts.unmark_apart: 5,
+    acts.begin_conversation: 5,
+    acts.speak: 9,
+    acts.note_down: 5,
+    acts.hear: 7,
     acts.settings: 3,
 }
 LARGE: dict[Preparing, int] = {
@@ -138,8 +146,31 @@ async def read_all(world: World, ids: Sequence[UUID]) -> None:
     await history.merges_of_contacts(db, act, ids[:20], page)
     await history.count_merges_of_contacts(db, act, ids[:20])
     await history.merge_by_id(db, act, encode_id(MERGE, act.new_id()))
+    await _read_history(world, ids[:20])
     await history.sources_of_merges(db, act, ids[:2])
     await db.read(lambda tx: contacts_holding(tx, world.org_id, [("EMAIL", "a", None), ("USERNAME", "b", "x")], 3))
+
+
+async def _read_history(world: World, ids: Sequence[UUID]) -> None:
+    """What was said and noted: first pages, later ones, from both ends, counted."""
+    db, act = world.db, world.act
+    for order in ("conversation", "call", "note", "message"):
+        after = encode_cursor(order, act.now, act.new_id())
+        for page in (PageArguments(2, False, None, None), PageArguments(2, False, after, None)):
+            if order == "conversation":
+                for status, merged in ((None, False), ("OPEN", True)):
+                    await reading.conversations_of_contacts(db, act, ids, page, status, merged)
+                    await reading.count_conversations_of_contacts(db, act, ids, status, merged)
+            elif order == "call":
+                await calls_of_contacts(db, act, ids, page)
+            elif order == "note":
+                await notes_of_contacts(db, act, ids, page)
+            else:
+                await reading.messages_of_conversations(db, act, ids, page)
+    await reading.messages_of_conversations(db, act, ids, PageArguments(2, True, None, after))
+    await count_calls(db, act, ids)
+    await count_notes(db, act, ids)
+    await reading.count_messages(db, act, ids)
 
 
 async def _read_pages(world: World) -> None:
@@ -151,6 +182,10 @@ async def _read_pages(world: World) -> None:
     await db.read(lambda tx: count_merges(tx, org, wanted))
     labels = await db.read(lambda tx: labels_of_organization(tx, org))
     span = Interval(act.now, act.now)
+    spoken = ConversationFilter(contact_id=after, status="OPEN", tag="vip", updated_from=act.now)
+    await db.read(lambda tx: conversations_page(tx, org, spoken, 2, (act.now, after)))
+    await db.read(lambda tx: conversations_page(tx, org, ConversationFilter(), 2, None))
+    await db.read(lambda tx: count_conversations(tx, org, spoken))
     filters = [
         ContactFilter(search="abc"),
         ContactFilter(email="a@a.example", phones=("1234", "+491234"), role="LEAD", blocked=False),
