@@ -92,5 +92,18 @@ _show = (
 
 async def note_activity(tx: Transaction, org_id: UUID, contact_id: UUID, root: UUID, at: datetime) -> None:
     """A contact was heard of: its own activity, and the latest of the survivor, whose lock is held. Two statements."""
-    await tx.run(_heard[tx.dialect], [{"org_id": org_id, "contact_id": contact_id, "last_at": at}])
-    await tx.run(_show, {"org": org_id, "root": root, "heard_at": at})
+    await note_activities(tx, org_id, [(contact_id, root, at)])
+
+
+async def note_activities(tx: Transaction, org_id: UUID, heard: Sequence[tuple[UUID, UUID, datetime]]) -> None:
+    """The same for many (contact, its survivor, when), for holders of the organisation's lock. Two statements."""
+    own: dict[UUID, datetime] = {}
+    shown: dict[UUID, datetime] = {}
+    for contact_id, root, at in heard:
+        own[contact_id] = max(at, own.get(contact_id, at))
+        shown[root] = max(at, shown.get(root, at))
+    if not own:
+        return
+    rows = [{"org_id": org_id, "contact_id": contact_id, "last_at": at} for contact_id, at in own.items()]
+    await tx.run(_heard[tx.dialect], rows)
+    await tx.run(_show, [{"org": org_id, "root": root, "heard_at": at} for root, at in sorted(shown.items())])

@@ -3,11 +3,10 @@
 A conversation has the same pair of pointers as a contact, so that conversations can be merged as contacts are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from functools import cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
@@ -243,8 +242,13 @@ async def save_conversation(tx: Transaction, row: ConversationRow) -> None:
 async def add_message(tx: Transaction, row: MessageRow, now: datetime) -> None:
     """Writes a message and notes it at its conversation. Two statements."""
     await tx.run(insert(message), asdict(row))
-    keys: dict[str, Any] = {"key_org": row.org_id, "key_id": row.conversation_id}
-    await tx.run(_spoken, keys | {"spoken_at": row.created_at, "now": now})
+    await note_messages(tx, row.org_id, {row.conversation_id: row.created_at}, now)
+
+
+async def note_messages(tx: Transaction, org_id: UUID, latest: Mapping[UUID, datetime], now: datetime) -> None:
+    """Notes at each conversation when its last new message was written. One statement."""
+    keys = [{"key_org": org_id, "key_id": found, "spoken_at": at, "now": now} for found, at in latest.items()]
+    await tx.run(_spoken, keys)
 
 
 async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> None:

@@ -11,6 +11,7 @@ from db.base import KEY_IS_TABLE, any_of, table_of, tenant_key
 from db.engine import Transaction
 
 CONTACT_REF = "CONTACT"
+CONVERSATION_REF = "CONVERSATION"
 
 
 class ImportRef(SQLModel, table=True):

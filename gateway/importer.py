@@ -1,8 +1,9 @@
 """`onefold import FILE`: JSON Lines or CSV (gateway/csv_lines.py), streamed in batches.
 
-A line has the fields of CreateContactInput and a `ref`, its name within the file's source. A ref that was imported
-before is skipped, also when its contact was merged, edited or erased since: the same file twice changes nothing.
-A line without `ref` is known by its content. Each bad line is reported and the rest go on.
+A line has the fields of CreateContactInput and a `ref`, its name within the file's source; one with a `type` is a
+conversation, message, call or note, and names what it belongs to (resolvers/history/preparing.py). A ref that was
+imported before is skipped, also when its contact was merged, edited or erased since: the same file twice changes
+nothing. A line without `ref` is known by its content. Each bad line is reported and the rest go on.
 
 Reading lines costs as much as writing them, so for a large file a second process reads the next batch while this
 one writes: SQLite on two cores takes twice as many contacts a second so.
@@ -26,8 +27,9 @@ from gateway.line_reader import LINE_BYTES, Line, Unreadable, read_lines
 from gateway.strict_json import RefusedJson, loads_strict
 from gateway.tune import settle_memory
 from resolvers.access import Act
-from resolvers.contacts.importing import Outcome, import_lines, import_terms
-from resolvers.contacts.preparing import ImportTerms, PreparedRow
+from resolvers.contacts.importing import Outcome, import_terms
+from resolvers.contacts.preparing import ImportTerms
+from resolvers.history.importing import Prepared, import_lines
 
 BATCH = 2_000
 POOL_FROM_BYTES = 2_000_000  # a smaller file is done before a second process has started
@@ -105,7 +107,7 @@ async def import_file(
 
 async def _prepared(
     pool: ProcessPoolExecutor | None, target: ImportTarget, terms: ImportTerms, batches: Iterator[_Batch]
-) -> AsyncIterator[tuple[_Batch, list[PreparedRow]]]:
+) -> AsyncIterator[tuple[_Batch, list[Prepared]]]:
     """Batches with their rows; with a pool the next two are read while one is written. While the pool's process is
     still starting, batches are read here."""
     if pool is None:
@@ -113,7 +115,7 @@ async def _prepared(
             yield batch, _read(target, terms, batch)
         return
     started = pool.submit(os.getpid)
-    ahead: list[tuple[_Batch, Future[list[PreparedRow]]]] = []
+    ahead: list[tuple[_Batch, Future[list[Prepared]]]] = []
     for batch in batches:
         if not started.done():
             yield batch, _read(target, terms, batch)
@@ -131,15 +133,15 @@ def _reading_pool() -> ProcessPoolExecutor:
     return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=settle_memory)
 
 
-def _read(target: ImportTarget, terms: ImportTerms, batch: _Batch) -> list[PreparedRow]:
+def _read(target: ImportTarget, terms: ImportTerms, batch: _Batch) -> list[Prepared]:
     return read_lines(terms, target.act.actor, target.act.now, batch.lines)
 
 
-def _once(outcomes: list[Outcome], rows: Sequence[PreparedRow], tried: set[str]) -> list[Outcome]:
+def _once(outcomes: list[Outcome], rows: Sequence[Prepared], tried: set[str]) -> list[Outcome]:
     """What was only tried is not there to be found by a later batch: a ref that came before is skipped here."""
     judged = []
     for outcome, row in zip(outcomes, rows, strict=True):
-        made = outcome.contact_id is not None and not outcome.skipped
+        made = (outcome.contact_id or outcome.thing_id) is not None and not outcome.skipped
         judged.append(Outcome(skipped=True) if made and row.ref in tried else outcome)
         if made and row.ref is not None:
             tried.add(row.ref)
@@ -184,7 +186,7 @@ def _note(
             hear(number, line, outcome)
         if outcome.skipped:
             report.skipped += 1
-        elif outcome.contact_id is not None:
+        elif outcome.contact_id is not None or outcome.thing_id is not None:
             report.created += 1
         else:
             report.failed += 1

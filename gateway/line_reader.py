@@ -12,6 +12,8 @@ from gateway.strict_json import RefusedJson, loads_strict
 from resolvers.access import Act, Actor
 from resolvers.contacts.preparing import ImportTerms, PreparedRow, prepare_line
 from resolvers.errors import ErrorCode, UserError
+from resolvers.history.importing import Prepared
+from resolvers.history.preparing import KINDS, prepare_thing
 from resolvers.ids import IdSource
 
 LINE_BYTES = 1_000_000
@@ -32,13 +34,13 @@ class Unreadable:
 Line = bytes | Unreadable
 
 
-def read_lines(terms: ImportTerms, actor: Actor, now: datetime, lines: Sequence[Line]) -> list[PreparedRow]:
+def read_lines(terms: ImportTerms, actor: Actor, now: datetime, lines: Sequence[Line]) -> list[Prepared]:
     """One prepared row a line, in order; a line that is wrong has its errors."""
     act = Act(actor, now, _new_id)
     return [_read(act, terms, line) for line in lines]
 
 
-def _read(act: Act, terms: ImportTerms, line: Line) -> PreparedRow:
+def _read(act: Act, terms: ImportTerms, line: Line) -> Prepared:
     if isinstance(line, Unreadable):
         return _bad(line.reason)
     if len(line) > LINE_BYTES:
@@ -52,7 +54,14 @@ def _read(act: Act, terms: ImportTerms, line: Line) -> PreparedRow:
     ref = row.pop("ref", None)
     if ref is not None and not _is_ref(ref):
         return _bad(f"ref must be a string or a whole number of 1 to {REF_LENGTH} characters.", "ref")
-    return prepare_line(act, terms, row, str(ref) if ref is not None else _content_ref(row))
+    named = str(ref) if ref is not None else _content_ref(row)
+    kind = row.get("type")
+    if kind is None or kind == "contact":
+        row.pop("type", None)
+        return prepare_line(act, terms, row, named)
+    if not isinstance(kind, str) or kind not in KINDS:
+        return _bad(f"type must be contact (or left out) or one of {', '.join(KINDS)}.", "type")
+    return prepare_thing(act, terms, kind, row, named)
 
 
 def _is_ref(ref: Any) -> bool:

@@ -39,6 +39,12 @@ class Fields:
             self.wrong(f"{(name, *below)[-1]} {error}.", name, *below)
             return None
 
+    def demand(self, *names: str) -> None:
+        """Notes each of these that was not sent (files have no schema that would demand them)."""
+        for name in names:
+            if self._raw.get(name) is None:
+                self.wrong(f"{name} is missing.", name)
+
     def check(self, reading: Callable[[], T], *path: str) -> T | None:
         """The same for any value that belongs to a field."""
         try:
@@ -75,12 +81,12 @@ class Fields:
         """Notes one thing that is wrong."""
         self.errors.append(UserError(code, message, (*self._path, *path)))
 
-    def expect_only(self, known: Set[str]) -> None:
+    def expect_only(self, known: Set[str], of: str = "a contact") -> None:
         """Notes every field that is none of these (files have no schema that would refuse them)."""
         if self._raw.keys() <= known:
             return
         for name in sorted(map(str, self._raw.keys() - known)):
-            self.wrong(f"{name[:80]} is no field of a contact. Known: {', '.join(sorted(known))}.", name[:80])
+            self.wrong(f"{name[:80]} is no field of {of}. Known: {', '.join(sorted(known))}.", name[:80])
 
     def refuse_if_wrong(self) -> None:
         """Raises Refused with everything noted."""

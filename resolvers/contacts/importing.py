@@ -31,12 +31,14 @@ MAXIMUM_ROWS = 500
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one row: a contact, or errors; `skipped` when it was here already."""
+    """What became of one row: a contact, or errors; `skipped` when it was here already. `thing_id`: what else a line of
+    a file made."""
 
     contact_id: UUID | None = None
     contact: ContactRow | None = None
     errors: tuple[UserError, ...] = ()
     skipped: bool = False
+    thing_id: UUID | None = None
 
 
 async def import_contacts(
@@ -68,42 +70,21 @@ async def import_terms(db: Database, org_id: UUID, source: str) -> ImportTerms:
     return await db.read(work)
 
 
-class _Tried(Exception):
-    """Takes the outcomes out of a transaction that is rolled back."""
-
-    def __init__(self, outcomes: list[Outcome] | None) -> None:
-        self.outcomes = outcomes
-
-
-async def import_lines(
-    db: Database, act: Act, terms: ImportTerms, lines: Sequence[PreparedRow], *, keep: bool = True
-) -> list[Outcome] | None:
-    """Writes prepared lines; a ref of this source that was imported before is skipped, whatever became of it.
-
-    None, with nothing written, when the settings have changed since the terms were read: prepare them anew.
-    Without `keep` all is done and rolled back: the same outcomes, and nothing written.
-    """
-    require(act.actor, Scope.CONTACTS_WRITE)
-    if keep:
-        return await db.write(lambda tx: _import_lines(tx, act.now, terms, lines))
-
-    async def attempt(tx: Transaction) -> None:
-        raise _Tried(await _import_lines(tx, act.now, terms, lines))
-
-    try:
-        await db.write(attempt)
-    except _Tried as tried:
-        return tried.outcomes
-    raise AssertionError("the attempt always raises")
-
-
-async def _import_lines(
-    tx: Transaction, now: datetime, terms: ImportTerms, lines: Sequence[PreparedRow]
-) -> list[Outcome] | None:
+async def terms_hold(tx: Transaction, terms: ImportTerms) -> bool:
+    """Whether the settings are those that lines were prepared by; they stay so until the transaction ends, and the
+    organisation is locked: two importers of one file must not both find a ref unknown."""
     current = await settings_for_identifiers(tx, terms.org_id)  # always before the organisation's lock
     if terms != _terms(tx, current, terms.source, terms.ref_key):
-        return None
-    await lock_organization(tx, terms.org_id)  # two importers of one file must not both find a ref unknown
+        return False
+    await lock_organization(tx, terms.org_id)
+    return True
+
+
+async def import_contact_lines(
+    tx: Transaction, now: datetime, terms: ImportTerms, lines: Sequence[PreparedRow]
+) -> list[Outcome]:
+    """Writes prepared lines; a ref of this source that was imported before is skipped, whatever became of it. For
+    holders of the organisation's lock."""
     refs = [line.ref for line in lines if line.ref is not None]
     known = await known_refs(tx, terms.org_id, terms.source, CONTACT_REF, refs)
     fresh: list[int] = []

@@ -67,9 +67,9 @@ def prepare_line(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str)
         return PreparedRow(errors=refused.errors, ref=hashed)
 
 
-def ref_hash(terms: ImportTerms, ref: str) -> str:
+def ref_hash(terms: ImportTerms, ref: str, kind: str = CONTACT_REF) -> str:
     """What is kept of a ref, which may be an address: HMAC-SHA256 under the organisation's key."""
-    text = f"{terms.source}\0{CONTACT_REF}\0{ref}"
+    text = f"{terms.source}\0{kind}\0{ref}"
     return hmac.digest(terms.ref_key, text.encode(), "sha256").hex()
 
 
@@ -88,17 +88,18 @@ def _prepare(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str | No
         answer=answer_for(key, OPERATION, comparable(raw), {"contact": values["id"].hex}) if key else None,
         row=ContactRow(**values) if ref is None else None,
         ref=ref,
-        claim=_claim(act, terms, ref, values["id"]) if ref is not None else None,
+        claim=claim_of(act, terms, CONTACT_REF, ref, values["id"]) if ref is not None else None,
     )
 
 
-def _claim(act: Act, terms: ImportTerms, ref: str, contact_id: UUID) -> Encoded:
+def claim_of(act: Act, terms: ImportTerms, kind: str, ref: str, target_id: UUID) -> Encoded:
+    """The row that remembers a line by its ref (the keyed hash)."""
     claim = {
         "org_id": terms.org_id,
         "source": terms.source,
-        "kind": CONTACT_REF,
+        "kind": kind,
         "ref": ref,
-        "target_id": contact_id,
+        "target_id": target_id,
         "created_at": act.now,
     }
     return encode(import_ref, terms.dialect, [claim])[0]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -30,11 +31,7 @@ async def create_conversation(db: Database, act: Act, raw: Mapping[str, Any]) ->
     require(act.actor, Scope.CONTACTS_WRITE)
     contact_id = read_contact_id(raw["contactId"])
     fields = Fields(raw)
-    created_at = fields.read("createdAt", partial(past_moment, now=act.now)) or act.now
-    subject = fields.read("subject", partial(text, limit=SUBJECT_LENGTH))
-    assignee = fields.read("assignee", partial(text, limit=NAME_LENGTH))
-    tags = _tags(fields)
-    status, channel_type = fields.choice("status", STATUSES) or "OPEN", fields.choice("channelType", CHANNEL_TYPES)
+    values = read_conversation(fields, act.now)
     fields.refuse_if_wrong()
     conversation_id = act.new_id()
 
@@ -43,26 +40,52 @@ async def create_conversation(db: Database, act: Act, raw: Mapping[str, Any]) ->
         before = await made_before(tx, act, root.org_id, MAKE_CONVERSATION, raw, conversation_id)
         if before is not None:
             return Landed(await _conversation(tx, act, before, "idempotencyKey"), landed_on(root, contact_id))
-        row = ConversationRow(
-            org_id=root.org_id,
-            id=conversation_id,
-            contact_id=contact_id,
-            subject=subject,
-            status=status,
-            channel_type=channel_type,
-            tags=tags or [],
-            assignee=assignee,
-            canonical_id=conversation_id,
-            merged_into_id=None,
-            merge_id=None,
-            last_message_at=None,
-            created_at=created_at,
-            updated_at=max(act.now, created_at),
-        )
+        row = ConversationRow(**conversation_values(values, root.org_id, conversation_id, contact_id))
         await conversations.add_conversation(tx, row)
         return Landed(row, landed_on(root, contact_id))
 
     return await db.write(work)
+
+
+def read_conversation(fields: Fields, now: datetime) -> dict[str, Any]:
+    """The values of a new conversation; what is wrong is noted in `fields`."""
+    created_at = fields.read("createdAt", partial(past_moment, now=now)) or now
+    return {
+        "subject": fields.read("subject", partial(text, limit=SUBJECT_LENGTH)),
+        "status": fields.choice("status", STATUSES) or "OPEN",
+        "channel_type": fields.choice("channelType", CHANNEL_TYPES),
+        "tags": _tags(fields) or [],
+        "assignee": fields.read("assignee", partial(text, limit=NAME_LENGTH)),
+        "created_at": created_at,
+        "updated_at": max(now, created_at),
+    }
+
+
+def conversation_values(
+    values: dict[str, Any], org_id: UUID, conversation_id: UUID, contact_id: UUID
+) -> dict[str, Any]:
+    """All columns of a new conversation, which stands for itself."""
+    return values | {
+        "org_id": org_id,
+        "id": conversation_id,
+        "contact_id": contact_id,
+        "canonical_id": conversation_id,
+        "merged_into_id": None,
+        "merge_id": None,
+        "last_message_at": None,
+    }
+
+
+def read_message(fields: Fields, now: datetime) -> dict[str, Any]:
+    """The values of a new message; what is wrong is noted in `fields`."""
+    fields.demand("body", "author")
+    return {
+        "body": fields.read("body", partial(required_text, limit=BODY_LENGTH)),
+        "author": fields.choice("author", AUTHORS),
+        "author_name": fields.read("authorName", partial(text, limit=NAME_LENGTH)),
+        "internal": bool(fields.flag("internal")) if fields.given("internal") else False,
+        "created_at": fields.read("createdAt", partial(past_moment, now=now)) or now,
+    }
 
 
 async def update_conversation(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[ConversationRow]:
@@ -98,15 +121,9 @@ async def add_message(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[
     require(act.actor, Scope.CONTACTS_WRITE)
     asked = read_conversation_id(raw["conversationId"], "conversationId")
     fields = Fields(raw)
-    body = fields.read("body", partial(required_text, limit=BODY_LENGTH))
-    author = fields.choice("author", AUTHORS)
-    author_name = fields.read("authorName", partial(text, limit=NAME_LENGTH))
-    internal = bool(fields.flag("internal")) if fields.given("internal") else False
-    created_at = fields.read("createdAt", partial(past_moment, now=act.now)) or act.now
+    values = read_message(fields, act.now)
     fields.refuse_if_wrong()
-    assert body is not None, "GraphQL demands it"
-    assert author is not None, "GraphQL demands it"
-    row = MessageRow(act.actor.organizations[0], act.new_id(), asked, body, author, author_name, internal, created_at)
+    row = MessageRow(**values, org_id=act.actor.organizations[0], id=act.new_id(), conversation_id=asked)
     return await db.write(lambda tx: _add_message(tx, act, raw, row))
 
 
@@ -161,8 +178,8 @@ def _tags(fields: Fields) -> list[str] | None:
     given = fields.raw("tags")
     if given is None:
         return None
-    if len(given) > MAXIMUM_TAGS:
-        fields.wrong(f"{len(given)} tags were sent; at most {MAXIMUM_TAGS}.", "tags")
+    if not isinstance(given, list) or len(given) > MAXIMUM_TAGS:
+        fields.wrong(f"tags must be a list of at most {MAXIMUM_TAGS} texts.", "tags")
         return None
     tags: list[str] = []
     for index, tag in enumerate(given):

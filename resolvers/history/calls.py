@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -36,10 +37,8 @@ async def log_call(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[Cal
     require(act.actor, Scope.CONTACTS_WRITE)
     contact_id = read_contact_id(raw["contactId"])
     fields = Fields(raw)
-    started_at = fields.read("startedAt", partial(past_moment, now=act.now))
-    values = _values(fields)
+    values = read_call(fields, act.now)
     fields.refuse_if_wrong()
-    assert started_at is not None, "GraphQL demands it"
     call_id = act.new_id()
 
     async def work(tx: Transaction) -> Landed[CallRow]:
@@ -47,20 +46,20 @@ async def log_call(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[Cal
         before = await made_before(tx, act, root.org_id, OPERATION, raw, call_id)
         if before is not None:
             return Landed(await _call(tx, act, before, "idempotencyKey"), landed_on(root, contact_id))
-        blank = dict.fromkeys(["duration_seconds", "recording_url", *(column for column, _ in _TEXTS.values())])
-        row = CallRow(
-            **{**blank, **values},
-            org_id=root.org_id,
-            id=call_id,
-            contact_id=contact_id,
-            started_at=started_at,
-            created_at=act.now,
-        )
+        row = CallRow(**values, org_id=root.org_id, id=call_id, contact_id=contact_id)
         await calls.add_call(tx, row)
-        await activity.note_activity(tx, root.org_id, contact_id, root.id, started_at)
+        await activity.note_activity(tx, root.org_id, contact_id, root.id, row.started_at)
         return Landed(row, landed_on(root, contact_id))
 
     return await db.write(work)
+
+
+def read_call(fields: Fields, now: datetime) -> dict[str, Any]:
+    """The values of a new call; what is wrong is noted in `fields`."""
+    fields.demand("direction", "startedAt")
+    blank = dict.fromkeys(["duration_seconds", "recording_url", *(column for column, _ in _TEXTS.values())])
+    started_at = fields.read("startedAt", partial(past_moment, now=now))
+    return {**blank, **_values(fields), "started_at": started_at, "created_at": now}
 
 
 async def update_call(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[CallRow]:
@@ -135,9 +134,9 @@ def _values(fields: Fields) -> dict[str, Any]:
 
 
 def _duration(value: Any) -> int:
-    if not 0 <= value <= LONGEST_CALL:
-        raise BadValue(f"must lie between 0 and {LONGEST_CALL}")
-    return int(value)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LONGEST_CALL:
+        raise BadValue(f"must be a whole number of seconds between 0 and {LONGEST_CALL}")
+    return value
 
 
 def _read_id(value: str) -> UUID:

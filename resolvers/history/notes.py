@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -29,11 +30,8 @@ async def add_note(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[Not
     require(act.actor, Scope.CONTACTS_WRITE)
     contact_id = read_contact_id(raw["contactId"])
     fields = Fields(raw)
-    body = fields.read("body", partial(required_text, limit=BODY_LENGTH))
-    author = fields.read("author", partial(text, limit=AUTHOR_LENGTH))
-    created_at = fields.read("createdAt", partial(past_moment, now=act.now)) or act.now
+    values = read_note(fields, act.now)
     fields.refuse_if_wrong()
-    assert body is not None, "GraphQL demands it"
     note_id = act.new_id()
 
     async def work(tx: Transaction) -> Landed[NoteRow]:
@@ -41,11 +39,21 @@ async def add_note(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[Not
         before = await made_before(tx, act, root.org_id, OPERATION, raw, note_id)
         if before is not None:
             return Landed(await _note(tx, act, before, "idempotencyKey"), landed_on(root, contact_id))
-        row = NoteRow(root.org_id, note_id, contact_id, body, author, created_at)
+        row = NoteRow(**values, org_id=root.org_id, id=note_id, contact_id=contact_id)
         await notes.add_note(tx, row)
         return Landed(row, landed_on(root, contact_id))
 
     return await db.write(work)
+
+
+def read_note(fields: Fields, now: datetime) -> dict[str, Any]:
+    """The values of a new note; what is wrong is noted in `fields`."""
+    fields.demand("body")
+    return {
+        "body": fields.read("body", partial(required_text, limit=BODY_LENGTH)),
+        "author": fields.read("author", partial(text, limit=AUTHOR_LENGTH)),
+        "created_at": fields.read("createdAt", partial(past_moment, now=now)) or now,
+    }
 
 
 async def update_note(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[NoteRow]:
