@@ -20,7 +20,9 @@ from resolvers.merging.merge import merge_contacts
 from resolvers.merging.request import MergeRequest
 from resolvers.organizations import KeyRequest, create_key, create_organization
 
-CONTACTS = Path(__file__).parent / "static" / "demo" / "contacts.jsonl"
+_FOLDER = Path(__file__).parent / "static" / "demo"
+CONTACTS = _FOLDER / "contacts.jsonl"
+HISTORY = _FOLDER / "history.jsonl"
 
 
 @dataclass(frozen=True)
@@ -89,9 +91,11 @@ async def _new_key(db: Database, org_id: UUID, new_id: IdSource) -> tuple[str, A
 
 
 async def _fill(db: Database, act: Act, org_id: UUID) -> ImportReport:
-    report = await import_file(ImportTarget(db, act, org_id, "demo"), CONTACTS, errors_file=None)
-    if report.failed:
-        raise RuntimeError(f"the demo's own file has {report.failed} bad lines")
+    target = ImportTarget(db, act, org_id, "demo")
+    report = await import_file(target, CONTACTS, errors_file=None)
+    history = await import_file(target, HISTORY, errors_file=None)
+    if report.failed or history.failed:
+        raise RuntimeError(f"the demo's own files have {report.failed + history.failed} bad lines")
     pair = await demo_pair(db, act, FIRST_PAIR)
     if pair is not None and pair[0] != pair[1]:
         request = MergeRequest(pair[0], (pair[1],), reason="The chat visitor turned out to be our customer.")

@@ -30,6 +30,7 @@ from resolvers.access import Act
 from resolvers.contacts.importing import Outcome, import_terms
 from resolvers.contacts.preparing import ImportTerms
 from resolvers.history.importing import Prepared, import_lines
+from resolvers.history.preparing import PreparedThing
 
 BATCH = 2_000
 POOL_FROM_BYTES = 2_000_000  # a smaller file is done before a second process has started
@@ -138,9 +139,12 @@ def _read(target: ImportTarget, terms: ImportTerms, batch: _Batch) -> list[Prepa
 
 
 def _once(outcomes: list[Outcome], rows: Sequence[Prepared], tried: set[str]) -> list[Outcome]:
-    """What was only tried is not there to be found by a later batch: a ref that came before is skipped here."""
+    """What was only tried is not there to be found by a later batch: a ref that came before is skipped here, and what
+    belongs to one has what it belongs to."""
     judged = []
     for outcome, row in zip(outcomes, rows, strict=True):
+        if isinstance(row, PreparedThing) and not row.errors and row.parent_ref in tried:
+            outcome = Outcome(thing_id=row.thing_id)
         made = (outcome.contact_id or outcome.thing_id) is not None and not outcome.skipped
         judged.append(Outcome(skipped=True) if made and row.ref in tried else outcome)
         if made and row.ref is not None:

@@ -151,8 +151,12 @@ def test_bad_lines_of_a_history(shell: Shell) -> None:
 
 
 def test_a_history_can_be_tried_first(shell: Shell) -> None:
-    """A dry run counts the same and changes nothing."""
+    """A dry run counts the same and changes nothing, also where what a line belongs to stands 2,000 lines before it."""
     org = shell.organization()
     state = shell.state()
-    assert import_rows(shell, org, HISTORY, "--dry-run").counts == (8, 0, 0)
+    others = [{"ref": f"other-{number}"} for number in range(2_000)]
+    late = {"type": "note", "ref": "late", "contactRef": "p-1", "body": "in a later batch"}
+    rows = [*HISTORY, *others, late, {**late, "ref": "lost", "contactRef": "nobody"}]
+    assert import_rows(shell, org, rows, "--dry-run").counts == (2_009, 0, 1)
     assert shell.state() == state
+    assert import_rows(shell, org, rows).counts == (2_009, 0, 1)
