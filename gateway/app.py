@@ -2,14 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from datetime import UTC, datetime
 
 from fastapi import FastAPI
 from starlette.responses import JSONResponse, RedirectResponse
 from starlette.types import ASGIApp
 
-from db.engine import Database, EngineOptions
+from db.engine import Database
 from db.faults import StorageUnavailable
+from gateway.clock import Clock, system_clock
+from gateway.database import open_database
 from gateway.demo_session import demo_session
 from gateway.gate import Gate, GateLimits
 from gateway.graphiql_page import graphiql_page
@@ -25,23 +26,6 @@ from resolvers.organizations import actor_of_token
 from schema.build import build_schema
 from schema.context import Context
 from schema.extensions.masking import UNAVAILABLE
-
-Clock = Callable[[], datetime]
-
-
-def system_clock() -> datetime:
-    """The time now, in UTC: the only place where onefold asks."""
-    return datetime.now(UTC)
-
-
-def open_database(settings: Settings) -> Database:
-    """The database of the settings; nothing is connected before it is used."""
-    options = EngineOptions(
-        pool_size=settings.database_pool_size,
-        statement_timeout_ms=settings.database_statement_timeout_ms,
-        lock_timeout_ms=settings.database_lock_timeout_ms,
-    )
-    return Database(settings.database_url, options)
 
 
 def create_app(settings: Settings, *, database: Database | None = None, clock: Clock = system_clock) -> ASGIApp:

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from db.contact_pages import count_contacts
 from db.engine import Database
-from gateway.app import system_clock
-from gateway.demo_session import demo_actor, read_demo_key
+from gateway.clock import system_clock
+from gateway.demo_key import demo_actor, read_demo_key
 from gateway.importer import ImportReport, ImportTarget, import_file
 from gateway.tokens import new_token, token_hash
 from resolvers.access import ALL_SCOPES, Act, Actor

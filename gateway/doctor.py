@@ -9,7 +9,8 @@ from pathlib import Path
 from db.findings import Finding, fine
 from db.postgres_checkup import server_findings
 from db.sqlite_checkup import file_findings, library_finding
-from gateway.app import open_database, system_clock
+from gateway.clock import system_clock
+from gateway.database import open_database
 from gateway.place_checks import clock_finding, key_finding, lock_findings, place_findings
 from gateway.settings import Settings
 

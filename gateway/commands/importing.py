@@ -11,7 +11,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from db.engine import Database
-from gateway.app import system_clock
+from gateway.clock import system_clock
 from gateway.commands.shell import AsJson, err, fail, out, read_settings, run
 from gateway.csv_lines import BadHeader, csv_lines
 from gateway.import_output import told_lines

@@ -6,7 +6,7 @@ from uuid import UUID
 import typer
 
 from db.engine import Database
-from gateway.app import system_clock
+from gateway.clock import system_clock
 from gateway.commands.shell import AsJson, answer, fail, read_settings, run
 from gateway.tokens import new_token, token_hash
 from resolvers.access import ALL_SCOPES, DEFAULT_SCOPES, Scope

@@ -1,16 +1,13 @@
 """`onefold serve`."""
 
+from importlib import import_module
 from typing import Annotated
 
 import typer
-import uvicorn
 
 from db.engine import Database
-from gateway.app import create_app
 from gateway.commands.shell import err, fail, read_settings, run, sqlite_path
 from gateway.health import readiness
-from gateway.logs import configure_logging
-from gateway.server import uvicorn_config
 
 
 def serve_command(
@@ -27,7 +24,6 @@ def serve_command(
     if problem is not None:
         place = sqlite_path(settings)
         fail(f"Cannot serve{f' {place}' if place else ''}: {problem}.")
-    configure_logging(settings.log_level.upper(), json=settings.log_format == "json")
-    config = uvicorn_config(create_app(settings), host, port, forwarded_allow_ips=settings.forwarded_allow_ips)
     err.print(f"onefold serves on http://{host}:{port} (Ctrl-C stops it)", markup=False)
-    uvicorn.Server(config).run()
+    # By name: FastAPI, Strawberry and uvicorn would cost every other command more than half of its start.
+    import_module("gateway.serving").serve(settings, host, port)

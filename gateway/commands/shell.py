@@ -17,7 +17,7 @@ from rich.console import Console
 from db.engine import Database
 from db.faults import StorageUnavailable
 from db.migrate import current_revision, head_revision
-from gateway.app import open_database
+from gateway.database import open_database
 from gateway.settings import Settings
 from resolvers.errors import CodedError, Refused
 

@@ -10,7 +10,7 @@ from db.engine import Database, Transaction
 from db.identifiers import identifier
 from db.organizations import change_settings, demo_organization, merge_settings
 from db.tables import metadata
-from gateway.app import system_clock
+from gateway.clock import system_clock
 from gateway.demo import CONTACTS
 from resolvers.access import ALL_SCOPES, Act, Actor
 from resolvers.contacts.erase import erase_contact

@@ -18,7 +18,7 @@ from uuid import UUID
 import httpx
 
 from db.engine import Database
-from gateway.app import system_clock
+from gateway.clock import system_clock
 from resolvers.ids import ORGANIZATION, IdSource, encode_id
 from resolvers.organizations import create_organization
 
