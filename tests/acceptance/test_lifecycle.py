@@ -20,6 +20,7 @@ import httpx
 from sqlalchemy import text
 
 from db.engine import Database
+from db.migrate import head_revision
 from tests.support.databases import make_postgres_template, run_sql
 from tests.support.postgres import PostgresServer, binaries, running_postgres
 from tests.support.server import Server, free_port, run_onefold, running_server
@@ -62,7 +63,7 @@ async def test_health_and_readiness(database_url: str) -> None:
                 assert body["status"] == "not ready"
                 assert "onefold migrate" in body["reason"]
             assert await _status(anybody, "/healthz") == (200, {"status": "ok"}), "the process itself is well"
-            await _set_revision(database_url, "0001")
+            await _set_revision(database_url, str(head_revision()))
             assert (await _status(anybody, "/readyz"))[0] == 200
         assert "Traceback" not in server.stderr
 
