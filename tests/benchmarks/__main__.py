@@ -8,6 +8,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from tests.benchmarks.hanging import measure_hanging
 from tests.benchmarks.importing import measure_import
 from tests.benchmarks.merging import measure_merges
 from tests.benchmarks.paging import measure_pages
@@ -16,7 +17,7 @@ from tests.benchmarks.undoing import measure_undos
 from tests.support.databases import run_sql
 from tests.support.postgres import PostgresServer, running_postgres
 
-PARTS = ("import", "merge", "page", "undo", "storm")
+PARTS = ("import", "merge", "page", "undo", "storm", "hanging")
 
 
 def main() -> None:
@@ -42,6 +43,9 @@ def main() -> None:
             asyncio.run(measure_pages(folder, _urls(folder, server, "page"), sizes, rounds=50 // scale))
         if "undo" in parts:
             asyncio.run(measure_undos(folder, _urls(folder, server, "undo"), rounds=30 // scale))
+        if "hanging" in parts:
+            urls = _urls(folder, server, "hanging")
+            asyncio.run(measure_hanging(folder, urls, each=20_000 // (scale * scale), pages=500 // scale))
         if "storm" in parts:
             asyncio.run(measure_storms(_urls(folder, server, "storm"), acts=60 // scale))
 
