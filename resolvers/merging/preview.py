@@ -93,7 +93,10 @@ def _united(prepared: PreparedMerge, trees: Mapping[UUID, Tree]) -> Tree:
         members={contact: row for tree in every for contact, row in tree.members.items()}
         | {prepared.primary.id: prepared.plan.survivor},
         merges=[*own.merges, prepared.plan.event],
-        identifiers=sorted((i for tree in every for i in tree.identifiers), key=lambda row: (row.created_at, row.id)),
+        identifiers=sorted(
+            (replace(row, root_id=own.root.id) for tree in every for row in tree.identifiers),
+            key=lambda row: (row.created_at, row.id),
+        ),
         labels=sorted(labels.values(), key=lambda row: (row.name_key, row.id)),
         activity={contact: at for tree in every for contact, at in tree.activity.items()},
     )

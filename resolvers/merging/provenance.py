@@ -87,7 +87,8 @@ def changes_of(event: MergeRow) -> list[FieldOrigin]:
 def origins(tree: Tree) -> list[FieldOrigin]:
     """Pure: the origin of every field of a survivor that has a value."""
     cells = cells_of(tree.root)
-    members = [(member, cells_of(member)) for member in tree.members.values() if member.id != tree.root.id]
+    others = sorted((member for member in tree.members.values() if member.id != tree.root.id), key=lambda row: row.id)
+    members = [(member, cells_of(member)) for member in others]
     found: list[FieldOrigin] = []
     for cell, value in cells.items():
         contact_id, rule = _origin(tree, cell)
@@ -164,7 +165,7 @@ def _unions(tree: Tree) -> list[FieldOrigin]:
     if tree.labels:
         found.append(FieldOrigin("labels", [row.name for row in tree.labels], None, Rule.UNION))
     if tree.activity:
-        latest = max(tree.activity, key=lambda contact_id: tree.activity[contact_id])
+        latest = max(tree.activity, key=lambda contact_id: (tree.activity[contact_id], contact_id))
         found.append(FieldOrigin("lastActivityAt", moment_text(tree.activity[latest]), latest, Rule.LATEST))
     return found
 

@@ -1,4 +1,5 @@
-"""Random lives with merges and undos in any order, against the oracle that plays everything again without them."""
+"""Random lives with merges and undos in any order, against the oracle that plays everything again without them; each
+merge against its preview too."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,6 +23,8 @@ from resolvers.contacts.update import update_contact
 from resolvers.errors import ErrorCode, Refused
 from resolvers.ids import MERGE, encode_id
 from resolvers.merging.merge import merge_contacts
+from resolvers.merging.preview import Preview, merge_preview
+from resolvers.merging.provenance import provenance_of
 from resolvers.merging.request import read_merge_request
 from resolvers.merging.settings import update_merge_settings
 from resolvers.merging.undo import undo_merge
@@ -132,9 +135,23 @@ class Lived:
             "sourceContactIds": [shown(self.ids[number]) for number in chosen[1:]],
             "overrides": [_override(what, shown(self.ids[number])) for what, number in overrides.items()],
         }
-        done = await merge_contacts(self.db, self.act, read_merge_request(given))
+        seen = await merge_preview(self.db, self.act, read_merge_request(given))
+        request = read_merge_request({**given, "expectedPreviewHash": seen.hash})
+        done = await merge_contacts(self.db, self.act, request)
         assert done.merge is not None
+        await self.check_preview(seen, done.survivor)
         self.merges[self.oracle.merge(chosen[0], chosen[1:], self.recent, overrides)] = done.merge.id
+
+    async def check_preview(self, seen: Preview, survivor: ContactRow) -> None:
+        """What was shown is what was done: values, origins, identifiers and labels."""
+        orgs, root = [self.world.org_id], survivor.id
+        held = await self.db.read(lambda tx: identifiers_of(tx, orgs, [root]))
+        labels = await self.db.read(lambda tx: labels_of(tx, orgs, [root]))
+        assert seen.snapshot is not None
+        assert replace(seen.snapshot.row, provenance={}) == replace(survivor, provenance={})
+        assert list(seen.snapshot.identifiers) == shown_once(held[root], root)
+        assert list(seen.snapshot.labels) == labels[root]
+        assert list(seen.fields) == (await provenance_of(self.db, self.act, [root]))[0]
 
     async def undo(self, line: int) -> None:
         """All of a merge, or some of its sources; a second time it is refused."""
@@ -250,7 +267,7 @@ _given = given(data=st.data())
 
 
 @_given
-@settings(max_examples=300, suppress_health_check=_SHARED, deadline=None)
+@settings(max_examples=200, suppress_health_check=_SHARED, deadline=None)
 async def test_undo_is_as_if_it_had_not_been(sqlite_db: Database, data: st.DataObject) -> None:
     """On every change."""
     await live(sqlite_db, data, 12)
