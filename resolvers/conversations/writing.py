@@ -11,6 +11,7 @@ from db.conversations import AUTHORS, CHANNEL_TYPES, STATUSES, ConversationRow, 
 from db.engine import Database, Transaction
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.fields import Fields
+from resolvers.contacts.inboxes import known_inbox, read_inbox_id
 from resolvers.contacts.landing import Landed, landed_on, lock_landing, made_before, past_moment, read_contact_id
 from resolvers.contacts.values import BadValue, required_text, text
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
@@ -36,6 +37,7 @@ async def create_conversation(db: Database, act: Act, raw: Mapping[str, Any]) ->
     tags = _tags(fields)
     status, channel_type = fields.choice("status", STATUSES) or "OPEN", fields.choice("channelType", CHANNEL_TYPES)
     fields.refuse_if_wrong()
+    inbox_id = read_inbox_id(raw["inboxId"]) if fields.given("inboxId") else None
     conversation_id = act.new_id()
 
     async def work(tx: Transaction) -> Landed[ConversationRow]:
@@ -43,6 +45,8 @@ async def create_conversation(db: Database, act: Act, raw: Mapping[str, Any]) ->
         before = await made_before(tx, act, root.org_id, MAKE_CONVERSATION, raw, conversation_id)
         if before is not None:
             return Landed(await _conversation(tx, act, before, "idempotencyKey"), landed_on(root, contact_id))
+        if inbox_id is not None:
+            await known_inbox(tx, root.org_id, inbox_id)
         row = ConversationRow(
             org_id=root.org_id,
             id=conversation_id,
@@ -58,6 +62,7 @@ async def create_conversation(db: Database, act: Act, raw: Mapping[str, Any]) ->
             last_message_at=None,
             created_at=created_at,
             updated_at=max(act.now, created_at),
+            inbox_id=inbox_id,
         )
         await conversations.add_conversation(tx, row)
         return Landed(row, landed_on(root, contact_id))
