@@ -14,8 +14,9 @@ from db.base import encode_json
 from db.contacts import CONTACT_COLUMNS, NO_ACTIVITY, ContactRow, contact, contact_row
 from db.engine import Transaction
 from db.identifiers import held_by_tree
-from db.labels import labelled
+from db.labels import LABELS
 from db.search import search_condition
+from db.segments import SEGMENTS
 
 
 class ContactOrderField(StrEnum):
@@ -55,6 +56,7 @@ class ContactFilter:
     blocked: bool | None = None
     unsubscribed: bool | None = None
     label_id: UUID | None = None
+    segment_id: UUID | None = None
     created_at: Interval | None = None
     updated_at: Interval | None = None
     last_activity_at: Interval | None = None
@@ -145,7 +147,9 @@ def _conditions(dialect: str, org_id: UUID, wanted: ContactFilter) -> list[Colum
     if wanted.phones is not None:
         conditions.append(or_(*(held_by_tree(org_id, "PHONE", phone) for phone in wanted.phones)))
     if wanted.label_id is not None:
-        conditions.append(labelled(org_id, wanted.label_id))
+        conditions.append(LABELS.carried(org_id, wanted.label_id))
+    if wanted.segment_id is not None:
+        conditions.append(SEGMENTS.carried(org_id, wanted.segment_id))
     if wanted.custom_attribute is not None:
         conditions.append(_attribute(dialect, wanted.custom_attribute))
     return conditions

@@ -62,6 +62,7 @@ class Conversation(SQLModel, table=True):
         ),
         CheckConstraint("(merged_into_id IS NULL) = (canonical_id = id)", name="root_is_canonical"),
         CheckConstraint("(merged_into_id IS NULL) = (merge_id IS NULL)", name="merged_by_an_event"),
+        tenant_key("inbox_id", target="inbox"),
         one_of("status", STATUSES),
         one_of("channel_type", CHANNEL_TYPES),
         Index("ix_conversation_contact", "org_id", "contact_id", "created_at", "id"),
@@ -82,6 +83,7 @@ class Conversation(SQLModel, table=True):
     last_message_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
+    inbox_id: UUID | None = None
 
 
 class Message(SQLModel, table=True):
@@ -124,6 +126,7 @@ class ConversationRow:
     last_message_at: datetime | None
     created_at: datetime
     updated_at: datetime
+    inbox_id: UUID | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from db.activity import ContactActivity
 from db.base import metadata
 from db.calls import Call
+from db.channels import Channel
 from db.contacts import Contact
 from db.conversations import Conversation, Message
 from db.distinct import DistinctPair
@@ -10,25 +11,36 @@ from db.erasures import Erasure
 from db.idempotency import Idempotency
 from db.identifiers import Identifier
 from db.imports import ImportRef
+from db.inboxes import ContactInbox, Inbox
 from db.labels import ContactLabel, Label
+from db.memories import Memory, MemoryFact, MemoryMessage, MemorySummary
 from db.merges import MergeEvent, MergeSource
 from db.notes import Note
 from db.organizations import ApiKey, ApiKeyOrganization, MergeSettings, Organization, OrganizationLock
+from db.segments import ContactSegment, Segment
 
 __all__ = [
     "ApiKey",
     "ApiKeyOrganization",
     "Call",
+    "Channel",
     "Contact",
     "ContactActivity",
+    "ContactInbox",
     "ContactLabel",
+    "ContactSegment",
     "Conversation",
     "DistinctPair",
     "Erasure",
     "Idempotency",
     "Identifier",
     "ImportRef",
+    "Inbox",
     "Label",
+    "Memory",
+    "MemoryFact",
+    "MemoryMessage",
+    "MemorySummary",
     "MergeEvent",
     "MergeSettings",
     "MergeSource",
@@ -36,5 +48,6 @@ __all__ = [
     "Note",
     "Organization",
     "OrganizationLock",
+    "Segment",
     "metadata",
 ]

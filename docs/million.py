@@ -30,7 +30,7 @@ from db.bulk import encode, insert_encoded
 from db.contact_pages import ContactOrderField
 from db.contacts import contact
 from db.engine import Database, Transaction
-from db.labels import contact_label, make_labels
+from db.labels import LABELS, contact_label
 from db.migrate import migrate
 from gateway.importer import ImportTarget, import_file
 from resolvers.access import ALL_SCOPES, Act, Actor
@@ -131,7 +131,7 @@ async def _label(filled: Filled, ids: list[UUID]) -> None:
     async def work(tx: Transaction) -> None:
         for name, chosen in (("common", ids[::50]), ("rare", ids[:: len(ids) // 20])):
             row = {"org_id": filled.org_id, "id": filled.act.new_id(), "name": name, "name_key": name}
-            (label,) = await make_labels(tx, filled.org_id, [row | {"color": None, "created_at": now}])
+            (label,) = await LABELS.make(tx, filled.org_id, [row | {"color": None, "created_at": now}])
             removed = {"removed_via_id": None, "removed_at": None}
             rows = [
                 {"org_id": filled.org_id, "contact_id": id_, "label_id": label, "created_at": now} | removed

@@ -20,7 +20,7 @@ _BOOLEANS = {"blocked", "unsubscribed", "isAdmin"}
 _ATTRIBUTES = {"customAttributes", "metadata", "additionalAttributes"}
 _ADDRESS = ("line1", "line2", "city", "region", "postalCode", "country")
 _KINDS = ("EMAIL", "PHONE", "EXTERNAL_ID", "USERNAME")
-_PLAIN = sorted({"ref", *CREATE_FIELDS} - _ATTRIBUTES - {"address", "identifiers"})
+_PLAIN = sorted({"ref", *CREATE_FIELDS} - _ATTRIBUTES - {"address", "identifiers", "channels"})
 _TRUTH = {"true": True, "false": False}
 
 

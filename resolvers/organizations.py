@@ -1,4 +1,4 @@
-"""Organisations, their keys and their labels, as callers see them."""
+"""Organisations, their keys, labels and segments, as callers see them."""
 
 import secrets
 from collections.abc import Sequence
@@ -6,14 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from db import labels, organizations
+from db import organizations
 from db.engine import Database, Transaction
-from db.labels import LabelRow
+from db.labels import LABELS, LabelRow
 from db.organizations import OrganizationRow
+from db.segments import SEGMENTS, SegmentRow
+from db.tags import R, Tags
 from resolvers.access import DEFAULT_SCOPES, Act, Actor, Scope, require
 from resolvers.contacts.values import BadValue, text
 from resolvers.errors import ErrorCode, refuse
-from resolvers.ids import LABEL, ORGANIZATION, decode_id, encode_id
+from resolvers.ids import LABEL, ORGANIZATION, SEGMENT, decode_id, encode_id
 
 # Last use is noted at most this often: a write a request would cost more than the request.
 _TOUCH_EVERY_SECONDS = 60
@@ -57,17 +59,40 @@ async def organization_by_id(db: Database, act: Act, organization: str) -> Organ
 
 async def labels_of_organization(db: Database, act: Act, org_id: UUID) -> list[LabelRow]:
     """All labels, by name."""
-    require(act.actor, Scope.CONTACTS_READ)
-    return await db.read(lambda tx: labels.labels_of_organization(tx, org_id))
+    return await _all(db, act, LABELS, org_id)
+
+
+async def segments_of_organization(db: Database, act: Act, org_id: UUID) -> list[SegmentRow]:
+    """All segments, by name."""
+    return await _all(db, act, SEGMENTS, org_id)
 
 
 async def label_by_id(db: Database, act: Act, label: str) -> LabelRow | None:
     """A label of one of the key's organisations."""
+    return await _by_id(db, act, LABELS, decode_id(LABEL, label))
+
+
+async def segment_by_id(db: Database, act: Act, segment: str) -> SegmentRow | None:
+    """A segment of one of the key's organisations."""
+    return await _by_id(db, act, SEGMENTS, decode_id(SEGMENT, segment))
+
+
+async def segment_counts(db: Database, act: Act, ids: Sequence[UUID]) -> list[int]:
+    """For a batch of segments how many living contacts are in each."""
+    found = await db.read(lambda tx: SEGMENTS.counts(tx, act.actor.organizations, ids))
+    return [found[segment] for segment in ids]
+
+
+async def _all(db: Database, act: Act, tags: Tags[R], org_id: UUID) -> list[R]:
     require(act.actor, Scope.CONTACTS_READ)
-    label_id = decode_id(LABEL, label)
-    if label_id is None:
+    return await db.read(lambda tx: tags.of_organization(tx, org_id))
+
+
+async def _by_id(db: Database, act: Act, tags: Tags[R], tag: UUID | None) -> R | None:
+    require(act.actor, Scope.CONTACTS_READ)
+    if tag is None:
         return None
-    found: Sequence[LabelRow] = await db.read(lambda tx: labels.labels_by_id(tx, act.actor.organizations, [label_id]))
+    found = await db.read(lambda tx: tags.by_id(tx, act.actor.organizations, [tag]))
     return found[0] if found else None
 
 

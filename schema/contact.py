@@ -15,6 +15,7 @@ from db.merges import MergeRow
 from db.notes import NoteRow
 from resolvers.access import Act
 from resolvers.contacts.children import identifiers_of_contacts, labels_of_contacts, merged_ids_of_contacts
+from resolvers.contacts.inboxes import inboxes_by_id
 from resolvers.contacts.read import survivors_of
 from resolvers.conversations.reading import (
     conversations_of_contacts,
@@ -33,6 +34,7 @@ from resolvers.merging.history import (
 )
 from resolvers.merging.provenance import changes_of, provenance_of
 from resolvers.paging import Page, read_page
+from schema.contact_children import ContactChildren
 from schema.contact_fields import ContactFields, contact_fields
 from schema.contact_parts import (
     FieldProvenance,
@@ -43,6 +45,7 @@ from schema.contact_parts import (
 from schema.context import Info
 from schema.described import about, resolved
 from schema.enums import IdentifierKind, MergeKind
+from schema.hanging_types import Inbox, inbox_type
 from schema.history_enums import ChannelType, ConversationStatus
 from schema.history_types import Call, Message, Note, call_type, message_type, note_type
 from schema.node import Node
@@ -122,6 +125,14 @@ class Conversation(Node):
         found = await info.context.load(_survivors, self.row.contact_id)
         return contact_type(found) if found else None
 
+    @resolved("The inbox that it came in by.")
+    async def inbox(self, info: Info) -> Inbox | None:
+        """`Conversation.inbox`."""
+        if self.row.inbox_id is None:
+            return None
+        found = await info.context.load(inboxes_by_id, self.row.inbox_id)
+        return inbox_type(found) if found else None
+
     @resolved("The messages in the order of time: `last` reads the newest ones.")
     async def messages(
         self,
@@ -145,10 +156,8 @@ class Conversation(Node):
 
 
 @strawberry.type(description="A person as your platforms know them. Contacts that were merged are one.")
-class Contact(ContactFields, Node):
+class Contact(ContactFields, ContactChildren, Node):
     """The type `Contact`."""
-
-    row: strawberry.Private[ContactRow]
 
     @resolved("Everything that the contact can be found by, through merges too; equal ones are shown once.")
     async def identifiers(

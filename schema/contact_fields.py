@@ -41,7 +41,10 @@ class ContactFields:
     metadata: JSON = about("More of your own data, merged the same way.")
     additional_attributes: JSON = about("What a platform adds, merged the same way.")
     created_at: datetime = about("When the contact came to be; a merge keeps the primary's.")
-    updated_at: datetime = about("Moves on edit, merge, undo, identifier and label change; not on activity.")
+    updated_at: datetime = about(
+        "Moves on edit, merge, undo, and a change of identifiers, labels, segments, channels or inboxes; not on "
+        "activity and memories."
+    )
     first_seen_at: datetime | None = about("When the person was first seen; after a merge the earliest.")
     last_activity_at: datetime | None = about("When the person was last active; after a merge the latest.")
     version: int = about("Rises with every change: send it as `expectedVersion` to change only what you have seen.")

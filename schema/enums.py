@@ -139,7 +139,7 @@ enum(
     "What contacts are sorted by. Equal ones are sorted by id.",
     {
         "CREATED_AT": "When they were made.",
-        "UPDATED_AT": "When they were last changed: edit, merge, undo, identifier or label.",
+        "UPDATED_AT": "When they were last changed: edit, merge, undo, identifier, label, segment, channel or inbox.",
         "NAME": "By name without regard to case; those without a name come first.",
         "LAST_ACTIVITY_AT": "When they were last active; those that never were come first.",
     },

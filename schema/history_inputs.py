@@ -21,6 +21,7 @@ class CreateConversationInput:
         description="Where it stands.", default=ConversationStatus.OPEN
     )
     channel_type: ChannelType | None = optional("The way that was taken to talk.")
+    inbox_id: strawberry.ID | None = optional("The inbox that it came in by.")
     tags: list[str] | None = optional("At most 100, each at most 100 characters.")
     assignee: str | None = optional("Who is to answer, in your own words or ids.")
     created_at: datetime | None = optional("When it began; now, when left out.")

@@ -9,6 +9,7 @@ import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
 from resolvers.merging import survivorship
+from schema.channel_inputs import ChannelInput
 from schema.described import about, optional
 from schema.enums import (
     AvailabilityStatus,
@@ -78,6 +79,7 @@ class CreateContactInput:
     email: str | None = optional("The leading address; it becomes an identifier too.")
     phone: str | None = optional("The leading number; it becomes an identifier too. Best with '+' and country code.")
     identifiers: list[IdentifierInput] | None = optional("All further identifiers, at most 200.")
+    channels: list[ChannelInput] | None = optional("The ways to reach it, at most 50; no identifiers come of them.")
     avatar_url: str | None = optional("Where a picture lies.")
     company: str | None = optional("The company.")
     title: str | None = optional("The title or position.")
@@ -290,6 +292,7 @@ class ContactFilter:
     blocked: bool | None = optional("Whether blocked.")
     unsubscribed: bool | None = optional("Whether opted out.")
     label_id: strawberry.ID | None = optional("A label that it carries, through merges too.")
+    segment_id: strawberry.ID | None = optional("A segment that it is in, through merges too.")
     created_at: TimeRange | None = optional("When it came to be.")
     updated_at: TimeRange | None = optional("When it was last changed.")
     last_activity_at: TimeRange | None = optional("When it was last active.")

@@ -11,7 +11,7 @@ from resolvers.contacts.create import create_contact
 from resolvers.contacts.erase import erase_contact
 from resolvers.contacts.identifiers import add_identifier, remove_identifier
 from resolvers.contacts.importing import Outcome, import_contacts
-from resolvers.contacts.labels import set_labels
+from resolvers.contacts.tags import set_labels
 from resolvers.contacts.update import update_contact
 from resolvers.contacts.upsert import Upserted, upsert_contact
 from resolvers.errors import ErrorCode, refuse
@@ -27,6 +27,7 @@ from schema.contact import contact_id, contact_type, merge_type
 from schema.context import Info
 from schema.described import mutation
 from schema.errors import attempt
+from schema.hanging_mutation import HangingMutation
 from schema.history_mutation import HistoryMutation
 from schema.inputs import raw
 from schema.payloads import (
@@ -48,7 +49,7 @@ _INPUT = strawberry.argument(description="What to do.")
 
 
 @strawberry.type(description="Everything that can be written. What a caller gets wrong comes back as `userErrors`.")
-class Mutation(HistoryMutation):
+class Mutation(HistoryMutation, HangingMutation):
     """The type `Mutation`."""
 
     @mutation("Makes a contact.")

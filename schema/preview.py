@@ -17,6 +17,7 @@ from schema.contact_parts import (
 from schema.described import about
 from schema.enums import AvailabilityStatus, ContactRole
 from schema.errors import UserError, user_errors_of
+from schema.hanging_types import Segment, segment_type
 from schema.organization import Label, label_type
 from schema.scalars import JSON
 
@@ -46,6 +47,7 @@ class ContactSnapshot:
     additional_attributes: JSON = about("What a platform adds, united.")
     identifiers: list[Identifier] = about("Everything that it could be found by.")
     labels: list[Label] = about("Its labels.")
+    segments: list[Segment] = about("The segments that it would be in.")
 
 
 @strawberry.type(description="How much hangs on the sources and would be seen under the primary.")
@@ -54,6 +56,9 @@ class MergeCounts:
 
     identifiers: int = about("Identifiers of the sources, those that the primary has as well among them.")
     labels: int = about("Labels of the sources, those that the primary has as well among them.")
+    segments: int = about("Segments of the sources, those that the primary is in as well among them.")
+    channels: int = about("Channels of the sources, those that the primary has as well among them.")
+    inboxes: int = about("Addresses of the sources in inboxes, those that the primary has as well among them.")
 
 
 @strawberry.type(description="What mergeContacts would do with the same input. Nothing is written.")
@@ -78,7 +83,7 @@ def preview_type(found: Preview) -> MergePreview:
         merged_contact_ids=[contact_id(source) for source in found.source_ids],
         remaining_duplicates=found.remaining,
         fields=[provenance_type(origin) for origin in found.fields],
-        counts=MergeCounts(identifiers=found.identifiers, labels=found.labels),
+        counts=_counts(found),
         hash=found.hash,
         user_errors=user_errors_of(found.refusals),
     )
@@ -92,7 +97,7 @@ def refused_preview(errors: list[UserError]) -> MergePreview:
         merged_contact_ids=[],
         remaining_duplicates=0,
         fields=[],
-        counts=MergeCounts(identifiers=0, labels=0),
+        counts=_counts(Preview("")),
         hash="",
         user_errors=errors,
     )
@@ -122,4 +127,15 @@ def _snapshot(shown: Snapshot) -> ContactSnapshot:
         additional_attributes=JSON(row.additional_attributes),
         identifiers=[identifier_type(found) for found in shown.identifiers],
         labels=[label_type(label) for label in shown.labels],
+        segments=[segment_type(segment) for segment in shown.segments],
+    )
+
+
+def _counts(found: Preview) -> MergeCounts:
+    return MergeCounts(
+        identifiers=found.identifiers,
+        labels=found.labels,
+        segments=found.segments,
+        channels=found.channels,
+        inboxes=found.inboxes,
     )

@@ -34,6 +34,7 @@ from schema.context import Info
 from schema.described import resolved
 from schema.enums import IdentifierKind, OrderDirection
 from schema.errors import attempt
+from schema.hanging_query import HANGING_NODES, HangingQuery
 from schema.history_query import HistoryQuery
 from schema.history_types import call_type, note_type
 from schema.inputs import ContactFilter, ContactOrder, MergeContactsInput, MergeFilter, raw
@@ -54,7 +55,7 @@ from schema.settings import MergeSettings, settings_type
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(HistoryQuery):
+class Query(HistoryQuery, HangingQuery):
     """The type `Query`."""
 
     @resolved("Anything by its id: a living contact, a merge, a conversation, a label and so on; null for all else.")
@@ -272,4 +273,5 @@ _NODES = {
     MERGE: _merge_node,
     LABEL: _label_node,
     ORGANIZATION: _organization_node,
+    **HANGING_NODES,
 }

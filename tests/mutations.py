@@ -74,13 +74,13 @@ MISTAKES = (
     Mistake(
         "labels taken off through the survivor do not come back",
         "resolvers/merging/undo.py",
-        "    await labels.bring_back(tx, org_id, trees)\n",
+        "    await LABELS.bring_back(tx, org_id, trees)\n",
         "",
     ),
     Mistake(
         "labels come back that were taken off before the merge",
-        "db/labels.py",
-        '        none_of(contact_label.c.removed_via_id, "members"),\n',
+        "db/tags.py",
+        '            none_of(link.c.removed_via_id, "members"),\n',
         "",
     ),
     Mistake(

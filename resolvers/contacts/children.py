@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from db import contacts as contact_rows
-from db import identifiers, labels
+from db import identifiers
 from db.engine import Database
 from db.identifiers import IdentifierRow
-from db.labels import LabelRow
+from db.labels import LABELS, LabelRow
+from db.segments import SEGMENTS, SegmentRow
 from resolvers.access import Act
 from resolvers.contacts.identifiers import shown_once
 
@@ -20,7 +21,13 @@ async def identifiers_of_contacts(db: Database, act: Act, roots: Sequence[UUID])
 
 async def labels_of_contacts(db: Database, act: Act, roots: Sequence[UUID]) -> list[list[LabelRow]]:
     """For each survivor the labels of its tree, each once."""
-    found = await db.read(lambda tx: labels.labels_of(tx, act.actor.organizations, roots))
+    found = await db.read(lambda tx: LABELS.of_trees(tx, act.actor.organizations, roots))
+    return [found[root] for root in roots]
+
+
+async def segments_of_contacts(db: Database, act: Act, roots: Sequence[UUID]) -> list[list[SegmentRow]]:
+    """For each survivor the segments of its tree, each once."""
+    found = await db.read(lambda tx: SEGMENTS.of_trees(tx, act.actor.organizations, roots))
     return [found[root] for root in roots]
 
 

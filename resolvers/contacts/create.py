@@ -7,11 +7,13 @@ from uuid import UUID
 from db import contacts as contact_rows
 from db.activity import activity as contact_activity
 from db.bulk import Encoded, encode, insert_encoded
+from db.channels import channel
 from db.contacts import NO_ACTIVITY, ContactRow, contact, contact_values
 from db.engine import Database, Transaction
 from db.identifiers import identifier
 from db.organizations import settings_for_identifiers
 from resolvers.access import Act, Scope, organization_for_input, require
+from resolvers.contacts.channel_inputs import channel_rows
 from resolvers.contacts.derived import derived_values
 from resolvers.contacts.exclusive import guard_exclusive
 from resolvers.contacts.fields import Fields
@@ -88,11 +90,12 @@ def new_values(act: Act, org_id: UUID, new: NewContact) -> dict[str, Any]:
 
 
 class EncodedContact(NamedTuple):
-    """A new contact with its identifiers and activity, in the form of its database's driver (db/bulk.py)."""
+    """A new contact with its identifiers, activity and channels, in the form of its database's driver (db/bulk.py)."""
 
     contact: Encoded
     identifiers: Sequence[Encoded]
     activity: Sequence[Encoded]
+    channels: Sequence[Encoded]
 
 
 def encode_contact(act: Act, dialect: str, values: Mapping[str, Any], new: NewContact) -> EncodedContact:
@@ -104,14 +107,16 @@ def encode_contact(act: Act, dialect: str, values: Mapping[str, Any], new: NewCo
         encode(contact, dialect, [values])[0],
         encode(identifier, dialect, held),
         encode(contact_activity, dialect, active if new.last_activity_at is not None else []),
+        encode(channel, dialect, channel_rows(act.new_id, act.now, org_id, contact_id, new.channels)),
     )
 
 
 async def write_contacts(tx: Transaction, new: Sequence[EncodedContact]) -> None:
-    """Writes new contacts: three statements for any number."""
+    """Writes new contacts: three statements for any number, four when there are channels."""
     await insert_encoded(tx, contact, [made.contact for made in new])
     await insert_encoded(tx, identifier, [row for made in new for row in made.identifiers])
     await insert_encoded(tx, contact_activity, [row for made in new for row in made.activity])
+    await insert_encoded(tx, channel, [row for made in new for row in made.channels])
 
 
 def identifier_values(act: Act, row: ContactRow, found: Identifying) -> dict[str, Any]:

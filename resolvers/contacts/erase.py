@@ -1,17 +1,32 @@
 """deleteContact: erases a living contact and every contact merged into it.
 
-The rows stay, scrubbed, so that their ids go on saying "deleted" rather than "never heard of"; identifiers, labels
-and activity are deleted; the history keeps that a merge took place, without the values and the reason.
+The rows stay, scrubbed, so that their ids go on saying "deleted" rather than "never heard of"; identifiers, activity
+and all that hangs on the contacts are deleted; the history keeps that a merge took place, without the values and the
+reason.
 """
 
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from db import activity, calls, contact_writes, conversations, distinct, identifiers, labels, merges, notes
+from db import (
+    activity,
+    calls,
+    channels,
+    contact_writes,
+    conversations,
+    distinct,
+    identifiers,
+    inboxes,
+    memories,
+    merges,
+    notes,
+)
 from db.engine import Database, Transaction
 from db.erasures import ErasureRow, add_erasure
+from db.labels import LABELS
 from db.merges import MergeRow
+from db.segments import SEGMENTS
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.update import lock_living
 from resolvers.errors import ErrorCode, refuse
@@ -38,9 +53,10 @@ async def _erase(tx: Transaction, act: Act, contact_id: UUID, reason: str | None
     members = await contact_writes.lock_tree(tx, org_id, root.id)
     await contact_writes.scrub_contacts(tx, org_id, members, act.now)
     await identifiers.erase(tx, org_id, members)
-    await labels.erase(tx, org_id, members)
+    for tags in (LABELS, SEGMENTS):
+        await tags.erase(tx, org_id, members)
     await activity.erase(tx, org_id, members)
-    for hanging in (conversations, calls, notes):
+    for hanging in (conversations, calls, notes, channels, inboxes, memories):
         await hanging.erase(tx, org_id, members)
     await distinct.erase(tx, org_id, members)
     actor = act.actor

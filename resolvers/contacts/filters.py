@@ -2,22 +2,18 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from db.contact_pages import AttributeEquals, ContactFilter, Interval
 from db.search import MINIMUM
 from resolvers.contacts import values
 from resolvers.contacts.values import BadValue, folded
-from resolvers.ids import LABEL, decode_id
+from resolvers.ids import LABEL, SEGMENT, decode_id
 from resolvers.paging import bad_argument
 
 
 def read_filter(raw: Mapping[str, Any], region: str | None) -> ContactFilter:
     """Raises BAD_USER_INPUT (argument `filter.…`) for what cannot be searched for."""
-    label_id = None
-    if raw.get("labelId") is not None:
-        label_id = decode_id(LABEL, raw["labelId"])
-        if label_id is None:
-            raise bad_argument("filter.labelId", "labelId is not a label's id: they look like label_01j….")
     return ContactFilter(
         search=_search(raw.get("search")),
         email=_email(raw.get("email")),
@@ -25,12 +21,23 @@ def read_filter(raw: Mapping[str, Any], region: str | None) -> ContactFilter:
         role=raw.get("role"),
         blocked=raw.get("blocked"),
         unsubscribed=raw.get("unsubscribed"),
-        label_id=label_id,
+        label_id=_id(raw, LABEL),
+        segment_id=_id(raw, SEGMENT),
         created_at=_interval(raw.get("createdAt")),
         updated_at=_interval(raw.get("updatedAt")),
         last_activity_at=_interval(raw.get("lastActivityAt")),
         custom_attribute=_attribute(raw.get("customAttribute")),
     )
+
+
+def _id(raw: Mapping[str, Any], kind: str) -> UUID | None:
+    name = f"{kind}Id"
+    if raw.get(name) is None:
+        return None
+    found = decode_id(kind, raw[name])
+    if found is None:
+        raise bad_argument(f"filter.{name}", f"{name} is not a {kind}'s id: they look like {kind}_01j….")
+    return found
 
 
 def _search(value: str | None) -> str | None:

@@ -13,6 +13,7 @@ from db.contacts import AVAILABILITIES, NO_ACTIVITY, ROLES
 from db.identifiers import KINDS
 from resolvers.contacts import values
 from resolvers.contacts.cells import ATTRIBUTES
+from resolvers.contacts.channel_inputs import ChannelValues, read_channels
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.values import ATTRIBUTE_BYTES, BadValue, Identifying
 
@@ -32,7 +33,7 @@ _CLOCK_SKEW = timedelta(minutes=5)
 CREATE_FIELDS = frozenset(
     {"role", "email", "phone", "identifiers", "address", "birthdate", "blocked", "blockedAt", "unsubscribed"}
     | {"unsubscribedAt", "isAdmin", "availabilityStatus", "firstSeenAt", "lastActivityAt", "createdAt"}
-    | {"organizationId", "idempotencyKey"}
+    | {"organizationId", "idempotencyKey", "channels"}
     | TEXTS.keys()
     | REASONS.keys()
     | ATTRIBUTES.keys()
@@ -41,13 +42,14 @@ CREATE_FIELDS = frozenset(
 
 @dataclass(frozen=True)
 class NewContact:
-    """A contact to be made: its scalar cells (resolvers.contacts.cells), attribute objects, identifiers and times."""
+    """A contact to be made: its scalar cells (resolvers.contacts.cells), attribute objects and so on."""
 
     cells: dict[str, Any]
     attributes: dict[str, dict[str, Any]]
     identifiers: tuple[Identifying, ...]
     created_at: datetime
     last_activity_at: datetime | None
+    channels: tuple[ChannelValues, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class ContactPatch:
     leading: dict[str, Identifying | None] = field(default_factory=dict)
     identifiers: tuple[Identifying, ...] = ()
     activity: dict[str, datetime | None] = field(default_factory=dict)
+    channels: tuple[ChannelValues, ...] = ()
 
 
 def read_new_contact(fields: Fields, now: datetime, default_region: str | None) -> NewContact:
@@ -79,8 +82,9 @@ def read_new_contact(fields: Fields, now: datetime, default_region: str | None) 
     check_size(fields, attributes)
     created_at = fields.read("createdAt", partial(_creation, now=now)) or now
     last_activity_at = fields.read("lastActivityAt", _activity)
+    channels = read_channels(fields, default_region)
     fields.refuse_if_wrong()
-    return NewContact(cells, attributes, _unique(email, phone, *others), created_at, last_activity_at)
+    return NewContact(cells, attributes, _unique(email, phone, *others), created_at, last_activity_at, channels)
 
 
 def read_patch(fields: Fields, now: datetime, default_region: str | None, current_country: str | None) -> ContactPatch:
@@ -98,6 +102,7 @@ def read_patch(fields: Fields, now: datetime, default_region: str | None, curren
     patches = {name: _attributes(fields, name) for name in ATTRIBUTES if name in fields}
     activity = {name: fields.read(name, _activity) for name in ("lastActivityAt",) if name in fields}
     others = _others(fields, region)
+    channels = read_channels(fields, default_region)
     fields.refuse_if_wrong()
     return ContactPatch(
         scalars=sent,
@@ -107,6 +112,7 @@ def read_patch(fields: Fields, now: datetime, default_region: str | None, curren
         leading=leading,
         identifiers=_unique(*leading.values(), *others),
         activity=activity,
+        channels=channels,
     )
 
 

@@ -4,7 +4,7 @@ What is written keeps the id that it was sent to, so that an undo finds it; `lan
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 from uuid import UUID
@@ -51,6 +51,13 @@ async def lock_landing(tx: Transaction, act: Act, contact_id: UUID, field: str =
 def landed_on(root: ContactRow, contact_id: UUID) -> UUID | None:
     """The survivor, when the write was sent to another id."""
     return root.id if root.id != contact_id else None
+
+
+async def save_changed(tx: Transaction, act: Act, row: ContactRow) -> ContactRow:
+    """A locked survivor whose own values stay while something on it changed: a new time and version."""
+    row = replace(row, updated_at=max(act.now, row.updated_at), version=row.version + 1)
+    await contact_writes.save_contact(tx, row)
+    return row
 
 
 async def made_before(

@@ -14,6 +14,7 @@ from db.engine import Database, Transaction
 from db.organizations import settings_for_identifiers
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.cells import ATTRIBUTES, CONSENTS, Cells
+from resolvers.contacts.channels import put_channels
 from resolvers.contacts.create import identifier_values
 from resolvers.contacts.derived import with_derived
 from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
@@ -75,7 +76,8 @@ async def apply_patch(tx: Transaction, act: Act, row: ContactRow, patch: Contact
     new_identifiers = await _new_identifiers(tx, row, patch)
     if patch.activity:
         changed = await _with_activity(tx, changed, patch.activity["lastActivityAt"])
-    if not (edits or new_identifiers) and changed == row:
+    new_channels = await put_channels(tx, act, row, patch.channels)
+    if not (edits or new_identifiers or new_channels) and changed == row:
         return row
     await identifiers.put_on(tx, [identifier_values(act, row, found) for found in new_identifiers])
     changed = replace(changed, provenance=row.provenance | edits)

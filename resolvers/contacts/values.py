@@ -23,6 +23,7 @@ ATTRIBUTE_DEPTH = 16
 ATTRIBUTE_KEYS = 1_000
 ATTRIBUTE_KEY_LENGTH = 255
 PHONE_LENGTH = 64
+KEY_BYTES = 1_100
 # What email-validator accepts without changing more than case, at a twentieth of its cost; all else goes to it.
 _PLAIN_EMAIL = re.compile(
     r"[A-Za-z0-9_+-]{1,64}(?:\.[A-Za-z0-9_+-]{1,64})*@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}",
@@ -86,6 +87,14 @@ def folded(value: str | None) -> str:
         return " ".join(value.lower().split())
     once = " ".join(unicodedata.normalize("NFKC", value).casefold().split())
     return once if once == value else folded(once)  # folding may join what it made: until nothing changes
+
+
+def name_key(name: str) -> str:
+    """A name as a key: folding may write one letter out as 18, and PostgreSQL's keys have an end."""
+    key = folded(name)
+    if len(key.encode()) > KEY_BYTES:
+        raise BadValue("is too long to be compared: its ligatures stand for many letters each")
+    return key
 
 
 def email(value: object) -> Identifying:

@@ -12,6 +12,7 @@ from db.conversations import AUTHORS, CHANNEL_TYPES, STATUSES, ConversationRow, 
 from db.engine import Database, Transaction
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.fields import Fields
+from resolvers.contacts.inboxes import known_inbox, read_inbox_id
 from resolvers.contacts.landing import Landed, landed_on, lock_landing, made_before, past_moment, read_contact_id
 from resolvers.contacts.values import BadValue, required_text, text
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
@@ -33,6 +34,7 @@ async def create_conversation(db: Database, act: Act, raw: Mapping[str, Any]) ->
     fields = Fields(raw)
     values = read_conversation(fields, act.now)
     fields.refuse_if_wrong()
+    inbox_id = read_inbox_id(raw["inboxId"]) if fields.given("inboxId") else None
     conversation_id = act.new_id()
 
     async def work(tx: Transaction) -> Landed[ConversationRow]:
@@ -40,7 +42,10 @@ async def create_conversation(db: Database, act: Act, raw: Mapping[str, Any]) ->
         before = await made_before(tx, act, root.org_id, MAKE_CONVERSATION, raw, conversation_id)
         if before is not None:
             return Landed(await _conversation(tx, act, before, "idempotencyKey"), landed_on(root, contact_id))
-        row = ConversationRow(**conversation_values(values, root.org_id, conversation_id, contact_id))
+        if inbox_id is not None:
+            await known_inbox(tx, root.org_id, inbox_id)
+        columns = conversation_values(values, root.org_id, conversation_id, contact_id)
+        row = ConversationRow(**columns | {"inbox_id": inbox_id})
         await conversations.add_conversation(tx, row)
         return Landed(row, landed_on(root, contact_id))
 
@@ -73,6 +78,7 @@ def conversation_values(
         "merged_into_id": None,
         "merge_id": None,
         "last_message_at": None,
+        "inbox_id": None,
     }
 
 

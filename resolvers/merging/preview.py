@@ -10,6 +10,7 @@ from db.engine import Database, Transaction
 from db.identifiers import IdentifierRow
 from db.labels import LabelRow
 from db.organizations import settings
+from db.segments import SegmentRow
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.identifiers import shown_once
 from resolvers.duplicates.detect import Detected
@@ -27,6 +28,7 @@ class Snapshot:
     row: ContactRow
     identifiers: Sequence[IdentifierRow]
     labels: Sequence[LabelRow]
+    segments: Sequence[SegmentRow]
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,9 @@ class Preview:
     fields: Sequence[FieldOrigin] = ()
     identifiers: int = 0
     labels: int = 0
+    segments: int = 0
+    channels: int = 0
+    inboxes: int = 0
 
 
 async def merge_preview(db: Database, act: Act, request: MergeRequest) -> Preview:
@@ -71,12 +76,15 @@ async def _shown(tx: Transaction, prepared: PreparedMerge, detected: Detected) -
     sources = [trees[source] for source in detected.source_ids]
     return Preview(
         hash=prepared.hash,
-        snapshot=Snapshot(tree.root, shown_once(tree.identifiers, primary.id), tree.labels),
+        snapshot=Snapshot(tree.root, shown_once(tree.identifiers, primary.id), tree.labels, tree.segments),
         source_ids=detected.source_ids,
         remaining=detected.remaining,
         fields=origins(tree),
         identifiers=sum(len(source.identifiers) for source in sources),
         labels=sum(len(source.labels) for source in sources),
+        segments=sum(len(source.segments) for source in sources),
+        channels=sum(len(source.channels) for source in sources),
+        inboxes=sum(len(source.inboxes) for source in sources),
     )
 
 
@@ -87,6 +95,7 @@ def _united(prepared: PreparedMerge, trees: Mapping[UUID, Tree]) -> Tree:
         return own
     every = list(trees.values())
     labels = {label.id: label for tree in every for label in tree.labels}
+    segments = {segment.id: segment for tree in every for segment in tree.segments}
     return replace(
         own,
         root=prepared.plan.survivor,
@@ -98,5 +107,8 @@ def _united(prepared: PreparedMerge, trees: Mapping[UUID, Tree]) -> Tree:
             key=lambda row: (row.created_at, row.id),
         ),
         labels=sorted(labels.values(), key=lambda row: (row.name_key, row.id)),
+        segments=sorted(segments.values(), key=lambda row: (row.name_key, row.id)),
+        channels=sorted((c for tree in every for c in tree.channels), key=lambda row: (row.created_at, row.id)),
+        inboxes=sorted((i for tree in every for i in tree.inboxes), key=lambda row: (row.created_at, row.contact_id)),
         activity={contact: at for tree in every for contact, at in tree.activity.items()},
     )

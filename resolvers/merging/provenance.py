@@ -5,21 +5,27 @@ value from. A source may have taken it from one of its own sources: the trail is
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from db import activity, identifiers, labels, merges
+from db import activity, channels, identifiers, inboxes, merges
 from db import contacts as contact_rows
+from db.channels import ChannelRow
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.identifiers import IdentifierRow
-from db.labels import LabelRow
+from db.inboxes import AddressRow
+from db.labels import LABELS, LabelRow
 from db.merges import MergeRow
+from db.segments import SEGMENTS, SegmentRow
 from resolvers.access import Act
 from resolvers.contacts.cells import same
+from resolvers.contacts.channel_inputs import identified_by, identifying_field
+from resolvers.contacts.channels import channels_once
 from resolvers.contacts.identifiers import shown_once
+from resolvers.contacts.inboxes import addresses_once
 from resolvers.contacts.row_cells import cells_of
 from resolvers.contacts.values import moment_text
 from resolvers.contacts.writers import written_since
@@ -66,10 +72,13 @@ class Tree:
     identifiers: Sequence[IdentifierRow]
     labels: Sequence[LabelRow]
     activity: Mapping[UUID, datetime]
+    segments: Sequence[SegmentRow] = ()
+    channels: Sequence[ChannelRow] = ()  # oldest first, equal ones side by side, as are inboxes
+    inboxes: Sequence[AddressRow] = ()
 
 
 async def provenance_of(db: Database, act: Act, roots: Sequence[UUID]) -> list[list[FieldOrigin]]:
-    """For each survivor the origin of its fields, by name. Five statements for any number of contacts."""
+    """For each survivor the origin of its fields, by name. Eight statements for any number of contacts."""
     trees = await db.read(lambda tx: read_trees(tx, act.actor.organizations, roots))
     return [origins(trees[root]) if root in trees else [] for root in roots]
 
@@ -164,22 +173,51 @@ def _unions(tree: Tree) -> list[FieldOrigin]:
         found.append(FieldOrigin("identifiers", [row.normalized for row in shown], None, Rule.UNION))
     if tree.labels:
         found.append(FieldOrigin("labels", [row.name for row in tree.labels], None, Rule.UNION))
+    if tree.segments:
+        found.append(FieldOrigin("segments", [row.name for row in tree.segments], None, Rule.UNION))
+    if tree.channels:
+        channels = [_told_apart(row) for row in channels_once(tree.channels, root.id)]
+        found.append(FieldOrigin("channels", channels, None, Rule.UNION))
+    if tree.inboxes:
+        shown_inboxes = addresses_once(tree.inboxes, root.id)
+        addresses = [{"inbox": row.inbox.name, "sourceId": row.source_id} for row in shown_inboxes]
+        found.append(FieldOrigin("inboxes", addresses, None, Rule.UNION))
     if tree.activity:
         latest = max(tree.activity, key=lambda contact_id: (tree.activity[contact_id], contact_id))
         found.append(FieldOrigin("lastActivityAt", moment_text(tree.activity[latest]), latest, Rule.LATEST))
     return found
 
 
+def _told_apart(row: ChannelRow) -> dict[str, str]:
+    """A channel by what tells it apart."""
+    values = asdict(row)
+    column = identified_by(values)
+    return {"type": row.type} | ({identifying_field(values): values[column]} if column else {})
+
+
 async def read_trees(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUID]) -> dict[UUID, Tree]:
-    """The trees of those survivors that exist. Five statements."""
+    """The trees of those survivors that exist. Eight statements."""
     members = await contact_rows.tree_members(tx, orgs, roots)
     held = await identifiers.identifiers_of(tx, orgs, roots)
-    labelled = await labels.labels_of(tx, orgs, roots)
+    labelled = await LABELS.of_trees(tx, orgs, roots)
     active = await activity.activity_of(tx, orgs, roots)
+    segmented = await SEGMENTS.of_trees(tx, orgs, roots)
+    reached = await channels.channels_of(tx, orgs, roots)
+    addressed = await inboxes.addresses_of(tx, orgs, roots)
     events = await merges.merges_in_force(tx, orgs, roots)
     trees: dict[UUID, Tree] = {}
     for root in roots:
         rows = {row.id: row for row in members[root]}
         if root in rows:
-            trees[root] = Tree(rows[root], rows, events[root], held[root], labelled[root], active[root])
+            trees[root] = Tree(
+                root=rows[root],
+                members=rows,
+                merges=events[root],
+                identifiers=held[root],
+                labels=labelled[root],
+                activity=active[root],
+                segments=segmented[root],
+                channels=reached[root],
+                inboxes=addressed[root],
+            )
     return trees

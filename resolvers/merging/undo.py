@@ -1,9 +1,9 @@
 """undoMerge: the sources of a merge become contacts of their own again, at any time and in any order.
 
 1 the merge, 2 settings, 3 the organisation's lock, 4 the whole tree locked, 5 and 6 its merges in force and their
-sources, 7 and 8 what was undone, 9 pointers, 10 and 11 identifiers and labels that were taken off meanwhile, 12 and 13
-identifiers and activity read, 14 the contacts' values, 15 the pairs kept apart. The number depends neither on what
-hangs on the contacts nor on how many there are.
+sources, 7 and 8 what was undone, 9 pointers, 10 to 14 identifiers, labels, segments, channels and inboxes
+that were taken off meanwhile, 15 and 16 identifiers and activity read, 17 the contacts' values, 18 the pairs kept
+apart. The number depends neither on what hangs on the contacts nor on how many there are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from db import activity, contact_writes, distinct, identifiers, labels, merges
+from db import activity, channels, contact_writes, distinct, identifiers, inboxes, merges
 from db.contacts import NO_ACTIVITY, ContactRow
 from db.engine import Database, Transaction
 from db.identifiers import IdentifierRow
+from db.labels import LABELS
 from db.merges import MergeRow
 from db.organizations import lock_organization, settings_for_identifiers
+from db.segments import SEGMENTS
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.derived import with_derived
 from resolvers.contacts.exclusive import is_exclusive
@@ -105,7 +107,10 @@ async def _write(tx: Transaction, plan: UndoPlan) -> None:
     await merges.mark_undone(tx, plan.events, plan.undone)
     await contact_writes.part(tx, org_id, trees)
     await identifiers.bring_back(tx, org_id, trees)
-    await labels.bring_back(tx, org_id, trees)
+    await LABELS.bring_back(tx, org_id, trees)
+    await SEGMENTS.bring_back(tx, org_id, trees)
+    await channels.bring_back(tx, org_id, trees)
+    await inboxes.bring_back(tx, org_id, trees)
 
 
 async def _finish(

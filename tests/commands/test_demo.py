@@ -14,7 +14,7 @@ from gateway.clock import system_clock
 from gateway.demo import CONTACTS
 from resolvers.access import ALL_SCOPES, Act, Actor
 from resolvers.contacts.erase import erase_contact
-from resolvers.contacts.labels import set_labels
+from resolvers.contacts.tags import set_labels
 from resolvers.demo import demo_organization_id, demo_pair, empty_demo
 from resolvers.ids import CONTACT, ORGANIZATION, IdSource, decode_id, encode_id
 from resolvers.merging.merge import merge_contacts

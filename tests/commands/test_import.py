@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from db.channels import channel
 from db.contacts import CONTACT_COLUMNS, ContactRow, contact, contact_row
 from db.engine import Database
 from db.identifiers import identifier
@@ -118,4 +119,32 @@ def test_a_large_file_is_read_by_two_processes(shell: Shell) -> None:
     assert all(row.name == f"N{row.custom_attributes['n']:05d}" for row in kept)
     state = shell.state()
     assert import_rows(shell, org, rows).counts == (0, 4_999, 1)
+    assert shell.state() == state
+
+
+def test_channels_of_a_line(shell: Shell) -> None:
+    """They land with their contact in their stored form; what is wrong in one is told with its place."""
+    org = shell.organization()
+    good = {"ref": 1, "channels": [{"type": "SMS", "phone": "+49 30 123456"}, {"type": "EMAIL", "email": "A@x.test"}]}
+    bad = {"ref": 2, "channels": [{"type": "FAX"}, {"type": "SMS", "colour": "red"}, {"link": "ftp://x"}]}
+    imported = import_rows(shell, org, [good, bad, {"ref": 3, "channels": "x"}])
+    assert imported.counts == (1, 0, 2)
+    (ada,) = contacts(shell)
+    assert identifiers_of(shell, ada.id) == set(), "a channel's address is no identifier"
+    wanted = select(channel.c.contact_id, channel.c.type, channel.c.identity).order_by(channel.c.id)
+
+    async def read(db: Database) -> list[tuple[Any, ...]]:
+        return [tuple(row) for row in await db.read(lambda tx: tx.rows(wanted))]
+
+    assert shell.ask(read) == [(ada.id, "SMS", "phone:+4930123456"), (ada.id, "EMAIL", "email:a@x.test")]
+    fields = [error["field"] for entry in imported.errors or () for error in entry["errors"]]
+    assert fields == [
+        ["channels", "0", "type"],
+        ["channels", "1", "colour"],
+        ["channels", "2", "type"],
+        ["channels", "2", "link"],
+        ["channels"],
+    ]
+    state = shell.state()
+    assert import_rows(shell, org, [good]).counts == (0, 1, 0)
     assert shell.state() == state

@@ -11,6 +11,7 @@ from resolvers.access import ALL_SCOPES, Scope
 from resolvers.ids import CALL, CONVERSATION, KEY, MERGE, NOTE, decode_id, encode_id
 from schema.build import build_schema
 from tests.contract.steps import unchanged, unknown_id, with_key
+from tests.contract.test_tenants import enter
 from tests.support.api import Api
 
 _MAIL = '{kind: EMAIL, value: "ann@lee.example"}'
@@ -28,12 +29,34 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
     "Query.merge": (Scope.CONTACTS_READ, '{ merge(id: "MERGE") { id } }'),
     "Query.merges": (Scope.CONTACTS_READ, "{ merges { nodes { id } } }"),
     "Query.labels": (Scope.CONTACTS_READ, "{ labels { id } }"),
+    "Query.segments": (Scope.CONTACTS_READ, "{ segments { id } }"),
+    "Query.inboxes": (Scope.CONTACTS_READ, "{ inboxes { id } }"),
     "Query.mergeSettings": (Scope.CONTACTS_READ, "{ mergeSettings { roleRule } }"),
     "Mutation.createContact": (Scope.CONTACTS_WRITE, 'createContact(input: {name: "x"})'),
     "Mutation.updateContact": (Scope.CONTACTS_WRITE, 'updateContact(input: {id: "CONTACT", name: "x"})'),
     "Mutation.upsertContact": (Scope.CONTACTS_WRITE, f"upsertContact(input: {{by: {_MAIL}, contact: {{}}}})"),
     "Mutation.importContacts": (Scope.CONTACTS_WRITE, "importContacts(input: {contacts: [{}]})"),
     "Mutation.setLabels": (Scope.CONTACTS_WRITE, 'setLabels(input: {contactId: "CONTACT", names: ["x"]})'),
+    "Mutation.setSegments": (Scope.CONTACTS_WRITE, 'setSegments(input: {contactId: "CONTACT", names: ["x"]})'),
+    "Mutation.addChannel": (
+        Scope.CONTACTS_WRITE,
+        'addChannel(input: {contactId: "CONTACT", channel: {type: SMS, phone: "+4930123456"}})',
+    ),
+    "Mutation.updateChannel": (Scope.CONTACTS_WRITE, 'updateChannel(input: {id: "CHANNEL", name: "x"})'),
+    "Mutation.removeChannel": (Scope.CONTACTS_WRITE, 'removeChannel(input: {id: "CHANNEL"})'),
+    "Mutation.addInbox": (
+        Scope.CONTACTS_WRITE,
+        'addInbox(input: {contactId: "CONTACT", sourceId: "x", inbox: {name: "Web"}})',
+    ),
+    "Mutation.removeInbox": (
+        Scope.CONTACTS_WRITE,
+        'removeInbox(input: {contactId: "CONTACT", inboxId: "INBOX", sourceId: "s"})',
+    ),
+    "Mutation.remember": (
+        Scope.CONTACTS_WRITE,
+        'remember(input: {contactId: "CONTACT", persona: "Ada", facts: [{key: "k", value: "v"}]})',
+    ),
+    "Mutation.forget": (Scope.CONTACTS_WRITE, 'forget(input: {contactId: "CONTACT", persona: "Bob"})'),
     "Mutation.addIdentifier": (
         Scope.CONTACTS_WRITE,
         f'addIdentifier(input: {{contactId: "CONTACT", identifier: {_MAIL}}})',
@@ -115,6 +138,19 @@ def test_every_root_field_is_listed_here() -> None:
     assert {f"{root.name}.{name}" for root in roots for name in root.fields} == set(FIELDS)
 
 
+async def _with_hanging(api: Api, contact: str, document: str) -> str:
+    """The document with the ids of a channel and an inbox of the contact, of which Bob remembers something."""
+    if "CHANNEL" in document:
+        given = {"contactId": contact, "channel": {"type": "OTHER"}}
+        channel = (await api.done("addChannel", "channel { id }", **given))["channel"]["id"]
+        document = document.replace("CHANNEL", channel)
+    if "INBOX" in document:
+        document = document.replace("INBOX", await enter(api, contact))
+    if '"Bob"' in document:
+        await api.done("remember", "landedOn", contactId=contact, persona="Bob", facts=[{"key": "k", "value": "v"}])
+    return document
+
+
 async def test_each_missing_scope_is_forbidden_and_named(api: Api) -> None:
     """With all scopes but the one: FORBIDDEN, null and nothing written, for living and unknown ids."""
     things = await _things(api)
@@ -135,7 +171,8 @@ async def test_the_one_scope_is_enough(api: Api) -> None:
     keys = {scope: await with_key(api, scopes=frozenset({scope} if scope else ())) for scope in (None, *Scope)}
     for name, (scope, text) in FIELDS.items():
         things = await _things(api)
-        answer = await keys[scope].send(_document(text, things))
+        document = await _with_hanging(api, things["CONTACT"], _document(text, things))
+        answer = await keys[scope].send(document)
         assert "errors" not in answer, (name, answer)
         payload: Any = next(iter(answer["data"].values()))
         assert payload is not None, name

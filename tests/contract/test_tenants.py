@@ -4,7 +4,19 @@ from typing import Any
 
 from graphql import GraphQLInputObjectType, GraphQLObjectType, get_named_type
 
-from resolvers.ids import CALL, CONTACT, CONVERSATION, LABEL, MERGE, NOTE, ORGANIZATION, encode_id
+from resolvers.ids import (
+    CALL,
+    CHANNEL,
+    CONTACT,
+    CONVERSATION,
+    INBOX,
+    LABEL,
+    MERGE,
+    NOTE,
+    ORGANIZATION,
+    SEGMENT,
+    encode_id,
+)
 from schema.build import build_schema
 from tests.contract.steps import api_answer, neighbour, unchanged
 from tests.support.api import Api
@@ -22,7 +34,7 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
     ),
     "Query.resolveContact.id": ((CONTACT,), ["{ resolveContact(id: $id) { id status contact { name } path { id } } }"]),
     "Query.node.id": (
-        (CALL, CONTACT, CONVERSATION, LABEL, MERGE, NOTE, ORGANIZATION),
+        (CALL, CHANNEL, CONTACT, CONVERSATION, INBOX, LABEL, MERGE, NOTE, ORGANIZATION, SEGMENT),
         ["{ node(id: $id) { __typename id } }"],
     ),
     "Query.merge.id": ((MERGE,), ["{ merge(id: $id) { id reason } }"]),
@@ -35,6 +47,8 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
         [f"{{ contactByIdentifier({_MAIL}, organizationId: $id) {{ name }} }}"],
     ),
     "Query.labels.organizationId": ((ORGANIZATION,), ["{ labels(organizationId: $id) { name } }"]),
+    "Query.segments.organizationId": ((ORGANIZATION,), ["{ segments(organizationId: $id) { name contactsCount } }"]),
+    "Query.inboxes.organizationId": ((ORGANIZATION,), ["{ inboxes(organizationId: $id) { name } }"]),
     "Query.mergeSettings.organizationId": ((ORGANIZATION,), ["{ mergeSettings(organizationId: $id) { roleRule } }"]),
     "Query.merges.organizationId": ((ORGANIZATION,), ["{ merges(organizationId: $id) { totalCount nodes { id } } }"]),
     "ContactFilter.labelId": ((LABEL,), ["{ contacts(filter: {labelId: $id}) { totalCount nodes { name } } }"]),
@@ -77,6 +91,7 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
     ),
     "UpdateNoteInput.id": ((NOTE,), [f'updateNote(input: {{id: $id, body: "x"}}) {{ note {{ id }} {_ERRORS} }}']),
     "RemoveNoteInput.id": ((NOTE,), [f"removeNote(input: {{id: $id}}) {{ removedId {_ERRORS} }}"]),
+    "ContactFilter.segmentId": ((SEGMENT,), ["{ contacts(filter: {segmentId: $id}) { totalCount nodes { name } } }"]),
     "MergeFilter.contactId": ((CONTACT,), ["{ merges(filter: {contactId: $id}) { totalCount nodes { id } } }"]),
     "CreateContactInput.organizationId": (
         (ORGANIZATION,),
@@ -105,6 +120,40 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
     ),
     "DeleteContactInput.id": ((CONTACT,), [f"deleteContact(input: {{id: $id}}) {{ deletedContactIds {_ERRORS} }}"]),
     "SetLabelsInput.contactId": ((CONTACT,), [f'setLabels(input: {{contactId: $id, names: ["vip"]}}) {_PAYLOAD}']),
+    "SetSegmentsInput.contactId": ((CONTACT,), [f'setSegments(input: {{contactId: $id, names: ["vip"]}}) {_PAYLOAD}']),
+    "AddChannelInput.contactId": (
+        (CONTACT,),
+        [f'addChannel(input: {{contactId: $id, channel: {{type: SMS, phone: "+4930123456"}}}}) {{ {_ERRORS} }}'],
+    ),
+    "UpdateChannelInput.id": ((CHANNEL,), [f'updateChannel(input: {{id: $id, name: "x"}}) {{ {_ERRORS} }}']),
+    "RemoveChannelInput.id": ((CHANNEL,), [f"removeChannel(input: {{id: $id}}) {{ removedId {_ERRORS} }}"]),
+    "AddInboxInput.contactId": (
+        (CONTACT,),
+        [f'addInbox(input: {{contactId: $id, sourceId: "s", inbox: {{name: "Web"}}}}) {_PAYLOAD}'],
+    ),
+    "RemoveInboxInput.contactId": (
+        (CONTACT,),
+        [f'removeInbox(input: {{contactId: $id, inboxId: "MY_INBOX", sourceId: "s"}}) {_PAYLOAD}'],
+    ),
+    "RemoveInboxInput.inboxId": (
+        (INBOX,),
+        [f'removeInbox(input: {{contactId: "MINE", inboxId: $id, sourceId: "s"}}) {_PAYLOAD}'],
+    ),
+    "CreateConversationInput.inboxId": (
+        (INBOX,),
+        [f'createConversation(input: {{contactId: "MINE", inboxId: $id}}) {{ {_ERRORS} }}'],
+    ),
+    "RememberInput.contactId": (
+        (CONTACT,),
+        [f'remember(input: {{contactId: $id, persona: "Ada", facts: [{{key: "k", value: "v"}}]}}) {_PAYLOAD}'],
+    ),
+    "ForgetInput.contactId": (
+        (CONTACT,),
+        [
+            f'forget(input: {{contactId: $id, persona: "Ada"}}) {_PAYLOAD}',
+            f'forget(input: {{contactId: $id, persona: "Ada", key: "k"}}) {_PAYLOAD}',
+        ],
+    ),
     "AddIdentifierInput.contactId": (
         (CONTACT,),
         [f"addIdentifier(input: {{contactId: $id, identifier: {{{_MAIL}}}}}) {_PAYLOAD}"],
@@ -167,12 +216,24 @@ def test_every_place_that_takes_an_id_is_tested_here() -> None:
     assert _places() == set(CASES)
 
 
+async def enter(api: Api, contact: str) -> str:
+    """The id of the inbox in which a contact has the address "s"."""
+    given = {"contactId": contact, "sourceId": "s", "inbox": {"name": "Web"}}
+    payload = await api.done("addInbox", "contact { inboxes { inbox { id } } }", **given)
+    return str(payload["contact"]["inboxes"][0]["inbox"]["id"])
+
+
 async def _theirs(api: Api) -> tuple[Api, dict[str, list[str]]]:
     """Another organisation with everything in it that has an id: contacts living, merged away and erased, and more."""
     other = await neighbour(api)
     values = {"name": "Theirs", "email": "ann@lee.example", "idempotencyKey": "theirs"}
     living, merged, erased = await other.contact(**values), await other.contact(), await other.contact()
     labels = await other.done("setLabels", "contact { labels { id } }", contactId=living, names=["vip"])
+    segments = await other.done("setSegments", "contact { segments { id } }", contactId=living, names=["vip"])
+    mail = {"type": "EMAIL", "email": "ann@lee.example"}
+    channel = await other.done("addChannel", "channel { id }", contactId=living, channel=mail)
+    inbox = await enter(other, living)
+    await other.done("remember", "landedOn", contactId=living, persona="Ada", facts=[{"key": "k", "value": "v"}])
     merge = (await other.merge(living, merged, reason="theirs"))["merge"]["id"]
     await other.done("deleteContact", "deletedContactIds", id=erased)
     conversation = await other.done("createConversation", "conversation { id }", contactId=living, subject="theirs")
@@ -185,6 +246,9 @@ async def _theirs(api: Api) -> tuple[Api, dict[str, list[str]]]:
         NOTE: [note["note"]["id"]],
         CONTACT: [living, merged, erased],
         LABEL: [labels["contact"]["labels"][0]["id"]],
+        SEGMENT: [segments["contact"]["segments"][0]["id"]],
+        CHANNEL: [channel["channel"]["id"]],
+        INBOX: [inbox],
         MERGE: [merge],
         ORGANIZATION: [other.org],
     }
@@ -195,10 +259,11 @@ async def test_a_foreign_id_is_answered_like_one_that_nobody_has(api: Api) -> No
     _, theirs = await _theirs(api)
     mine = await api.contact(name="Mine", email="ann@lee.example")
     merge = (await api.merge(mine, await api.contact()))["merge"]["id"]
+    inbox = await enter(api, mine)
     async with unchanged(api):
         for place, (kinds, documents) in CASES.items():
             for document in documents:
-                written = document.replace("MINE", mine).replace("MY_MERGE", merge)
+                written = document.replace("MINE", mine).replace("MY_MERGE", merge).replace("MY_INBOX", inbox)
                 query = f"query ($id: ID!) {written}" if written[0] == "{" else f"mutation ($id: ID!) {{ {written} }}"
                 for kind in kinds:
                     nobody = encode_id(kind, api.new_id())

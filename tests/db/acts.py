@@ -4,17 +4,20 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
+from resolvers.contacts.channels import add_channel, channels_of_contacts, remove_channel, update_channel
 from resolvers.contacts.create import create_contact
 from resolvers.contacts.erase import erase_contact
 from resolvers.contacts.identifiers import add_identifier, remove_identifier
 from resolvers.contacts.importing import import_contacts
-from resolvers.contacts.labels import set_labels
+from resolvers.contacts.inboxes import add_inbox, inboxes_of_contacts, remove_inbox
+from resolvers.contacts.tags import set_labels, set_segments
 from resolvers.contacts.update import update_contact
 from resolvers.contacts.upsert import upsert_contact
 from resolvers.conversations.writing import add_message, create_conversation
 from resolvers.history.calls import log_call
 from resolvers.history.notes import add_note
-from resolvers.ids import CONVERSATION, encode_id
+from resolvers.ids import CHANNEL, CONVERSATION, INBOX, encode_id
+from resolvers.memories.writing import forget, remember
 from resolvers.merging.distinct import mark_distinct, unmark_distinct
 from resolvers.merging.preview import merge_preview
 from resolvers.merging.request import read_merge_request
@@ -92,6 +95,94 @@ async def label(world: World, size: int) -> Prepared:
     root = await tree(world, size)
     names = [f"label {index}" for index in range(size)]
     return lambda: set_labels(world.db, world.act, shown(root), names)
+
+
+async def segment(world: World, size: int) -> Prepared:
+    """Many segments at once."""
+    root = await tree(world, size)
+    names = [f"segment {index}" for index in range(size)]
+    return lambda: set_segments(world.db, world.act, shown(root), names)
+
+
+def mailbox(number: int) -> dict[str, Any]:
+    """A channel."""
+    return {"type": "EMAIL", "email": f"c{number}@a.example"}
+
+
+async def reachable_tree(world: World, size: int) -> tuple[UUID, str]:
+    """(the root of a tree whose contacts all have one channel and one more, the id of the root's own)."""
+    ids = [await world.contact(name=f"N{i}", channels=[mailbox(0), mailbox(i + 1)]) for i in range(size + 1)]
+    await world.merge(ids[0], ids[1:])
+    found = await channels_of_contacts(world.db, world.act, ids[:1])
+    return ids[0], encode_id(CHANNEL, found[0][0].id)
+
+
+async def reach(world: World, size: int) -> Prepared:
+    """A channel for the root of a tree."""
+    root, _ = await reachable_tree(world, size)
+    return lambda: add_channel(world.db, world.act, shown(root), {"type": "SMS", "phone": "+4930123456"})
+
+
+async def reach_elsewhere(world: World, size: int) -> Prepared:
+    """A channel of a whole tree that becomes another one."""
+    _, channel = await reachable_tree(world, size)
+    return lambda: update_channel(world.db, world.act, {"id": channel, "email": "new@a.example"})
+
+
+async def unreach(world: World, size: int) -> Prepared:
+    """A channel of a whole tree taken off."""
+    _, channel = await reachable_tree(world, size)
+    return lambda: remove_channel(world.db, world.act, channel)
+
+
+async def address(world: World, size: int) -> Prepared:
+    """An address in a new inbox for the root of a tree."""
+    root = await tree(world, size)
+    raw = {"contactId": shown(root), "sourceId": "s", "inbox": {"name": "Web"}}
+    return lambda: add_inbox(world.db, world.act, raw)
+
+
+async def unaddress(world: World, size: int) -> Prepared:
+    """An address of the root of a tree taken off."""
+    root = await tree(world, size)
+    raw = {"contactId": shown(root), "sourceId": "s"}
+    await add_inbox(world.db, world.act, {**raw, "inbox": {"name": "Web"}})
+    ((found,),) = await inboxes_of_contacts(world.db, world.act, [root])
+    return lambda: remove_inbox(world.db, world.act, {**raw, "inboxId": encode_id(INBOX, found.inbox.id)})
+
+
+def memory(world: World, contact: UUID, size: int) -> dict[str, Any]:
+    """What a persona is to remember: so much of each kind."""
+    at = world.act.now
+    return {
+        "contactId": shown(contact),
+        "persona": "Ada",
+        "facts": [{"key": f"k{index}", "value": "v"} for index in range(size)],
+        "messages": [{"role": "user", "text": "t", "at": at} for _ in range(size)],
+        "summaries": [{"text": "t", "at": at} for _ in range(size)],
+    }
+
+
+async def remember_it(world: World, size: int) -> Prepared:
+    """Facts, messages and summaries of a tree, under a key."""
+    root = await tree(world, size)
+    return lambda: remember(world.db, world.act, memory(world, root, size) | {"idempotencyKey": "k"})
+
+
+async def forget_it(world: World, size: int) -> Prepared:
+    """A fact of a tree."""
+    root = await tree(world, size)
+    await remember(world.db, world.act, memory(world, root, size))
+    raw = {"contactId": shown(root), "persona": "Ada", "key": "k0"}
+    return lambda: forget(world.db, world.act, raw)
+
+
+async def forget_all(world: World, size: int) -> Prepared:
+    """All that a persona remembers of a tree."""
+    root = await tree(world, size)
+    await remember(world.db, world.act, memory(world, root, size))
+    raw = {"contactId": shown(root), "persona": "Ada"}
+    return lambda: forget(world.db, world.act, raw)
 
 
 async def bring_in(world: World, size: int) -> Prepared:

@@ -20,16 +20,18 @@ from db.contact_pages import (
 )
 from db.conversation_pages import ConversationFilter, conversations_page, count_conversations
 from db.engine import Database
-from db.labels import labels_of_organization
+from db.labels import LABELS
 from db.merge_pages import MergeFilter, count_merges, merges_page
 from db.tables import metadata
-from resolvers.contacts import children
+from resolvers.contacts import channels, children, inboxes
 from resolvers.contacts.read import contact_by_id, resolve_contact
 from resolvers.conversations import reading
 from resolvers.history.calls import calls_of_contacts, count_calls
 from resolvers.history.notes import count_notes, notes_of_contacts
-from resolvers.ids import MERGE, encode_id
+from resolvers.ids import CHANNEL, MERGE, encode_id
+from resolvers.memories.reading import memories_of_contacts, recent_messages
 from resolvers.merging import history
+from resolvers.organizations import segment_counts
 from resolvers.paging import PageArguments, encode_cursor
 from tests.db import acts
 from tests.db.acts import Prepared
@@ -44,17 +46,26 @@ COUNTS: dict[Preparing, int] = {
     acts.update: 10,
     acts.upsert_new: 6,
     acts.upsert_known: 11,
-    acts.erase: 17,
+    acts.erase: 24,
     acts.identify: 8,
     acts.take_off: 8,
     acts.label: 8,
+    acts.segment: 8,
+    acts.reach: 7,
+    acts.reach_elsewhere: 9,
+    acts.unreach: 7,
+    acts.address: 7,
+    acts.unaddress: 5,
+    acts.remember_it: 7,
+    acts.forget_it: 4,
+    acts.forget_all: 6,
     acts.bring_in: 5,
     acts.merge: 9,
     acts.merge_repeated: 4,
     acts.detect: 11,
-    acts.preview: 9,
-    acts.undo: 15,
-    acts.undo_under_later_merges: 15,
+    acts.preview: 12,
+    acts.undo: 18,
+    acts.undo_under_later_merges: 18,
     acts.mark_apart: 4,
     acts.unmark_apart: 5,
     acts.begin_conversation: 5,
@@ -142,6 +153,14 @@ async def read_all(world: World, ids: Sequence[UUID]) -> None:
         await resolve_contact(db, act, shown(contact))
     await children.identifiers_of_contacts(db, act, ids[:20])
     await children.labels_of_contacts(db, act, ids[:20])
+    await children.segments_of_contacts(db, act, ids[:20])
+    await channels.channels_of_contacts(db, act, ids[:20])
+    await channels.channel_by_id(db, act, encode_id(CHANNEL, act.new_id()))
+    await inboxes.inboxes_of_contacts(db, act, ids[:20])
+    await inboxes.inboxes_by_id(db, act, ids[:2])
+    await memories_of_contacts(db, act, ids[:20])
+    await recent_messages(db, act, ids[:20], 5)
+    await segment_counts(db, act, ids[:20])
     await children.merged_ids_of_contacts(db, act, ids[:20])
     await history.merges_of_contacts(db, act, ids[:20], page)
     await history.count_merges_of_contacts(db, act, ids[:20])
@@ -180,7 +199,8 @@ async def _read_pages(world: World) -> None:
     await db.read(lambda tx: merges_page(tx, org, MergeFilter(contact_ids=(after,)), 9, after))
     wanted = MergeFilter(actor="a", detected=True, undone=False, kind="CONTACTS", created_from=act.now)
     await db.read(lambda tx: count_merges(tx, org, wanted))
-    labels = await db.read(lambda tx: labels_of_organization(tx, org))
+    await inboxes.inboxes_of_organization(db, act, org)
+    labels = await db.read(lambda tx: LABELS.of_organization(tx, org))
     span = Interval(act.now, act.now)
     spoken = ConversationFilter(contact_id=after, status="OPEN", tag="vip", updated_from=act.now)
     await db.read(lambda tx: conversations_page(tx, org, spoken, 2, (act.now, after)))
@@ -189,6 +209,7 @@ async def _read_pages(world: World) -> None:
     filters = [
         ContactFilter(search="abc"),
         ContactFilter(email="a@a.example", phones=("1234", "+491234"), role="LEAD", blocked=False),
+        ContactFilter(segment_id=after),
         ContactFilter(label_id=labels[0].id if labels else after, custom_attribute=AttributeEquals("k", 1)),
         ContactFilter(created_at=span, updated_at=span, last_activity_at=span, unsubscribed=True),
     ]

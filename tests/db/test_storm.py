@@ -14,7 +14,7 @@ from db.contacts import ContactRow
 from db.engine import Database, EngineOptions
 from resolvers.contacts.erase import erase_contact
 from resolvers.contacts.identifiers import add_identifier, remove_identifier
-from resolvers.contacts.labels import set_labels
+from resolvers.contacts.tags import set_labels
 from resolvers.contacts.update import update_contact
 from resolvers.contacts.upsert import upsert_contact
 from resolvers.errors import Refused

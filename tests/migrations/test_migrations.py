@@ -163,6 +163,7 @@ _ENUMS = {
     "status": "OPEN",
     "direction": "INBOUND",
     "author": "AGENT",
+    "type": "OTHER",
 }
 
 

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from db.contacts import ContactRow
 from db.engine import Database
 from db.identifiers import identifiers_of
-from db.labels import labels_of
+from db.labels import LABELS
 from resolvers.access import Act
 from resolvers.contacts.create import create_contact
 from resolvers.contacts.erase import erase_contact
 from resolvers.contacts.identifiers import add_identifier, remove_identifier, shown_once
-from resolvers.contacts.labels import set_labels
+from resolvers.contacts.tags import set_labels
 from resolvers.contacts.update import update_contact
 from resolvers.errors import ErrorCode, Refused
 from resolvers.ids import MERGE, encode_id
@@ -146,7 +146,7 @@ class Lived:
         """What was shown is what was done: values, origins, identifiers and labels."""
         orgs, root = [self.world.org_id], survivor.id
         held = await self.db.read(lambda tx: identifiers_of(tx, orgs, [root]))
-        labels = await self.db.read(lambda tx: labels_of(tx, orgs, [root]))
+        labels = await self.db.read(lambda tx: LABELS.of_trees(tx, orgs, [root]))
         assert seen.snapshot is not None
         assert replace(seen.snapshot.row, provenance={}) == replace(survivor, provenance={})
         assert list(seen.snapshot.identifiers) == shown_once(held[root], root)
@@ -207,7 +207,7 @@ class Lived:
         rows = await self.world.rows()
         roots = [row.id for row in rows.values() if row.living]
         held = await self.db.read(lambda tx: identifiers_of(tx, [self.world.org_id], roots))
-        labels = await self.db.read(lambda tx: labels_of(tx, [self.world.org_id], roots))
+        labels = await self.db.read(lambda tx: LABELS.of_trees(tx, [self.world.org_id], roots))
         state = self.oracle.state
         for number, contact_id in enumerate(self.ids):
             row = rows[contact_id]
