@@ -1,0 +1,135 @@
+"""Reasons against merging without a person's eye. A guard only ever closes: no probability opens it again."""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from resolvers.matching.compare import births_differ, conflicting_ids
+from resolvers.matching.compare_names import CONFLICTS, name_level
+from resolvers.matching.features import Features
+from resolvers.matching.findings import Finding
+
+
+class GuardReason(StrEnum):
+    """Why a pair is held back (schema.graphql: GuardReason)."""
+
+    MARKED_DISTINCT = "MARKED_DISTINCT"
+    EXTERNAL_ID_CONFLICT = "EXTERNAL_ID_CONFLICT"
+    NAME_CONFLICT = "NAME_CONFLICT"
+    BIRTHDATE_CONFLICT = "BIRTHDATE_CONFLICT"
+    GENERATION_SUFFIX = "GENERATION_SUFFIX"
+    WEAK_NAME_ON_PHONE = "WEAK_NAME_ON_PHONE"
+    SHARED_IDENTIFIER = "SHARED_IDENTIFIER"
+    NO_STRONG_IDENTIFIER = "NO_STRONG_IDENTIFIER"
+    BLOCKED_DIFFERS = "BLOCKED_DIFFERS"
+    STALE_PHONE = "STALE_PHONE"
+    AMBIGUOUS = "AMBIGUOUS"
+    ROLE_RULE = "ROLE_RULE"
+
+
+# "These are two people": they hold whole groups apart, not only the pair itself.
+HARD = frozenset(
+    {
+        GuardReason.MARKED_DISTINCT,
+        GuardReason.EXTERNAL_ID_CONFLICT,
+        GuardReason.NAME_CONFLICT,
+        GuardReason.BIRTHDATE_CONFLICT,
+        GuardReason.GENERATION_SUFFIX,
+    }
+)
+# An organisation may add these; nobody can take the others away.
+OPTIONAL = frozenset({GuardReason.STALE_PHONE})
+STALE_DAYS = 548  # eighteen months: longer than networks wait before they give a number to somebody else
+_IDENTIFIERS = ("externalId", "channel", "email", "phone", "username")
+_WEAK_NAMES = frozenset({"initial", "fuzzy_given", "fuzzy2", "family_only", "single_fuzzy"})
+_AGREEING_NAMES = frozenset({"exact", "variant", "fuzzy"})
+_SHARED = frozenset({"role", "exact_few", "exact_many"})
+
+
+def guards_of(
+    left: Features, right: Features, findings: Iterable[Finding], optional: frozenset[GuardReason] = frozenset()
+) -> tuple[GuardReason, ...]:
+    """Every reason that the two contacts' own values give, in the order of GuardReason. Symmetric."""
+    levels = {finding.field: finding.level for finding in findings}
+    found = _hard(left, right, levels)
+    if _only_phone(levels) and levels.get("name") in _WEAK_NAMES:
+        found.append(GuardReason.WEAK_NAME_ON_PHONE)
+    if not _strong(levels) and not _same_by_birth(levels):
+        shared = any(levels.get(field) in _SHARED for field in _IDENTIFIERS)
+        found.append(GuardReason.SHARED_IDENTIFIER if shared else GuardReason.NO_STRONG_IDENTIFIER)
+    if left.blocked != right.blocked:
+        found.append(GuardReason.BLOCKED_DIFFERS)
+    if GuardReason.STALE_PHONE in optional and _is_stale(left, right, levels):
+        found.append(GuardReason.STALE_PHONE)
+    return tuple(found)
+
+
+def are_two_people(left: Features, right: Features) -> bool:
+    """Whether a hard guard stands between them, whatever else agrees: for holding groups apart."""
+    if left.name and right.name and name_level(left.name, right.name) in CONFLICTS:
+        return True
+    return bool(
+        births_differ(left.birthdate, right.birthdate)
+        or _generations_differ(left, right)
+        or conflicting_ids(left, right)
+    )
+
+
+def _hard(left: Features, right: Features, levels: Mapping[str, str]) -> list[GuardReason]:
+    found = []
+    if conflicting_ids(left, right):
+        found.append(GuardReason.EXTERNAL_ID_CONFLICT)
+    if levels.get("name") in CONFLICTS:
+        found.append(GuardReason.NAME_CONFLICT)
+    if levels.get("birthdate") == "differ":
+        found.append(GuardReason.BIRTHDATE_CONFLICT)
+    if _generations_differ(left, right):
+        found.append(GuardReason.GENERATION_SUFFIX)
+    return found
+
+
+def _generations_differ(left: Features, right: Features) -> bool:
+    """Jr against Sr or none: of father and son one often goes without."""
+    return bool(left.name and right.name and left.name.suffix != right.name.suffix)
+
+
+def _strong(levels: Mapping[str, str]) -> list[str]:
+    """Fields whose identifier is one person's own: exact, or of a few of whom the name tells which."""
+    agrees = levels.get("name") in _AGREEING_NAMES
+    return [
+        field
+        for field in _IDENTIFIERS
+        if levels.get(field) == "exact" or (agrees and levels.get(field) == "exact_few")
+    ]
+
+
+def _only_phone(levels: Mapping[str, str]) -> bool:
+    return _strong(levels) == ["phone"]
+
+
+def _same_by_birth(levels: Mapping[str, str]) -> bool:
+    """Without any identifier: name, birthdate and street are the same, and nothing at all differs."""
+    same = levels.get("name") == "exact" and levels.get("birthdate") == "exact" and levels.get("address") == "street"
+    return same and not any(level in ("differ", "none_equal", "conflict") for level in levels.values())
+
+
+def _is_stale(left: Features, right: Features, levels: Mapping[str, str]) -> bool:
+    """The number is all there is, and long passed between the two; or a fixed line and one side without a name."""
+    if _strong(levels) != ["phone"] or levels.get("name") in _AGREEING_NAMES:
+        return False
+    if (left.name is None or right.name is None) and _share_fixed_line(left, right):
+        return True
+    if None in (left.active_from, right.active_from):
+        return False
+    return _gap(left, right) > STALE_DAYS
+
+
+def _share_fixed_line(left: Features, right: Features) -> bool:
+    theirs = {phone.number for phone in right.phones if phone.fixed}
+    return any(phone.fixed and phone.number in theirs for phone in left.phones)
+
+
+def _gap(left: Features, right: Features) -> int:
+    """Days between the one's last sign of life and the other's first; 0 when they overlap."""
+    begun = max(left.active_from or 0, right.active_from or 0)
+    ended = min(left.active_to or 0, right.active_to or 0)
+    return max(0, begun - ended)

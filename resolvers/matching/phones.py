@@ -1,0 +1,65 @@
+"""A phone number in the form that is compared, and whether two are the same line."""
+
+import re
+
+import phonenumbers
+
+from resolvers.contacts.values import BadValue, phone
+from resolvers.matching.features import Phone
+from resolvers.matching.generic import is_placeholder_phone
+
+FEWEST_DIGITS = 7  # shorter ones are extensions and short codes: nobody's own
+COMPARED_DIGITS = 8  # of a national number against one with its country
+_INTERNATIONAL = re.compile(r"\+\d{7,15}", re.ASCII)
+
+
+def matching_phone(normalized: str, region: str | None) -> Phone | None:
+    """From the normal form that lookup uses: E.164, or digits when nobody said the country then; `region` may be
+    known by now. None for a placeholder and for less than seven digits."""
+    number, _, extension = normalized.partition(";ext=")
+    digits = re.sub(r"\D", "", number, flags=re.ASCII)
+    if len(digits) < FEWEST_DIGITS or is_placeholder_phone(digits):
+        return None
+    if not number.startswith("+"):
+        number = _with_country(digits, region)
+    return Phone(number, extension, is_fixed_line(number))
+
+
+def _with_country(digits: str, region: str | None) -> str:
+    if digits.startswith("00") and _INTERNATIONAL.fullmatch(f"+{digits[2:]}"):
+        return f"+{digits[2:]}"
+    if region is None:
+        return digits
+    try:
+        return phone(digits, region).normalized
+    except BadValue:
+        return digits  # not a number of that country after all: compared by its last digits
+
+
+def is_fixed_line(number: str) -> bool:
+    """Whether the numbering plan says for certain that this is no mobile phone (in North America it never does)."""
+    if not number.startswith("+"):
+        return False
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return False  # no numbering plan, no certainty
+    return phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.FIXED_LINE
+
+
+def same_line(left: Phone, right: Phone) -> bool:
+    """Equal numbers; one without its country equals one that ends in it (eight digits at least)."""
+    if left.extension != right.extension:
+        return False
+    if left.number == right.number:
+        return True
+    if left.number.startswith("+") and right.number.startswith("+"):
+        return False
+    one, other = (item.number.lstrip("+").lstrip("0") for item in (left, right))
+    shorter, longer = sorted((one, other), key=len)
+    return len(shorter) >= COMPARED_DIGITS and longer.endswith(shorter)
+
+
+def last_digits(number: str) -> str:
+    """What both spellings of a number share."""
+    return number[-COMPARED_DIGITS:].lstrip("+")
