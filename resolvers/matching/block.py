@@ -7,7 +7,7 @@ collation plays no part. Kinds, with the most holders up to which a key proposes
 import hashlib
 from dataclasses import dataclass
 
-from resolvers.matching.emails import plain_local
+from resolvers.matching.emails import plain_handle, plain_local
 from resolvers.matching.features import Features, PersonName
 from resolvers.matching.fold import translit
 from resolvers.matching.phones import last_digits
@@ -23,7 +23,7 @@ CAPS = {
     "a": 25,  # the family name's beginning with the postcode
     "o": 25,  # the family name's beginning with the company
     "b": 25,  # the family name's beginning with the birthdate
-    "l": 12,  # local part of an address, whatever the domain
+    "l": 12,  # local part of an address, whatever the domain, and user names
 }
 STAR_KINDS = frozenset("epxc")  # identifiers proper: a full key of one person is a star (candidates.py)
 SHORTEST_LOCAL = 6
@@ -54,6 +54,7 @@ def keys_of(features: Features) -> tuple[Key, ...]:
     found |= {f"x:{item.system}|{item.value}" for item in features.external_ids}
     found |= {f"c:{item.system}|{item.value}" for item in features.channels}
     found |= {f"u:{item.value}" for item in features.usernames}
+    found |= {f"l:{local}" for item in features.usernames if len(local := plain_handle(item.value)) >= SHORTEST_LOCAL}
     if features.name:
         found |= _name_keys(features, features.name)
     return tuple(Key(text) for text in sorted(found))

@@ -1,13 +1,14 @@
 """Two contacts, at most one finding a field. A field that one side lacks is no finding, and so no evidence."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import token_sort_ratio
 
 from resolvers.matching.block import SHORTEST_LOCAL, name_key, phone_key
 from resolvers.matching.compare_names import name_level
-from resolvers.matching.emails import have_different_tags, plain_local
+from resolvers.matching.emails import have_different_tags, plain_handle, plain_local
 from resolvers.matching.features import Email, Features, OuterId, Phone
 from resolvers.matching.findings import Finding, KeyCount, KeyCounts
 from resolvers.matching.phones import same_line
@@ -69,7 +70,7 @@ def _channel(left: Features, right: Features) -> Finding | None:
 
 
 def _username(left: Features, right: Features) -> Finding | None:
-    if not left.usernames or not right.usernames:
+    if not (left.usernames or right.usernames):
         return None
     shared = _shared_id(left.usernames, right.usernames)
     if shared:
@@ -78,7 +79,21 @@ def _username(left: Features, right: Features) -> Finding | None:
         for other in right.usernames:
             if one.value == other.value and len(one.value) >= SHORTEST_LOCAL:
                 return Finding("username", "other_system", one.shown, other.shown)
+    return _as_email(left, right) or _turned(_as_email(right, left))
+
+
+def _as_email(left: Features, right: Features) -> Finding | None:
+    """The user name of the one is the name of the other's box: annlee92, ann.lee92@."""
+    boxes = {plain_local(email.form): email for email in right.emails if not email.role}
+    for item in left.usernames:
+        box = boxes.get(plain_handle(item.value))
+        if box and len(plain_handle(item.value)) >= SHORTEST_LOCAL:
+            return Finding("username", "as_email", item.shown, box.shown)
     return None
+
+
+def _turned(finding: Finding | None) -> Finding | None:
+    return replace(finding, left=finding.right, right=finding.left) if finding else None
 
 
 def _shared_id(left: Sequence[OuterId], right: Sequence[OuterId]) -> OuterId | None:

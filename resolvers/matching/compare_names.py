@@ -8,24 +8,27 @@ from resolvers.matching.name_relations import Relation, family_relation, given_r
 
 # The order in which a level says more: of two ways to read a pair of names the better one counts.
 ORDER = (
-    "exact", "variant", "fuzzy", "fuzzy_given", "initial", "fuzzy2", "family_only", "single_eq", "given_only",
+    "exact", "variant", "fuzzy", "fuzzy_given", "letter", "initial", "fuzzy2", "family_only", "single_eq", "given_only",
     "single_fuzzy", "family_differs", "single_diff", "given_differs", "differ",
 )  # fmt: skip
 _RANK = {level: rank for rank, level in enumerate(ORDER)}
 CONFLICTS = frozenset({"differ", "single_diff", "given_differs", "family_differs"})
-_ALIKE = frozenset({Relation.SAME, Relation.VARIANT})
-_LOOSE = frozenset({Relation.FUZZY, Relation.INITIAL})
+_ALIKE = frozenset({Relation.SAME, Relation.VARIANT, Relation.SHORT})
+_LOOSE = frozenset({Relation.FUZZY, Relation.INITIAL, Relation.LETTER})
 # (given, family) -> level, with SAME and VARIANT told apart before
 _FULL = {
     ("alike", Relation.FUZZY): "fuzzy",
-    ("alike", Relation.INITIAL): "initial",
+    ("alike", Relation.LETTER): "letter",
     ("alike", Relation.DIFFER): "family_differs",
+    (Relation.LETTER, "alike"): "letter",
+    (Relation.LETTER, Relation.FUZZY): "fuzzy2",
+    (Relation.LETTER, Relation.LETTER): "single_fuzzy",
     (Relation.INITIAL, "alike"): "initial",
     (Relation.INITIAL, Relation.FUZZY): "fuzzy2",
-    (Relation.INITIAL, Relation.INITIAL): "single_fuzzy",
+    (Relation.INITIAL, Relation.LETTER): "single_fuzzy",
     (Relation.FUZZY, "alike"): "fuzzy_given",
     (Relation.FUZZY, Relation.FUZZY): "fuzzy2",
-    (Relation.FUZZY, Relation.INITIAL): "single_fuzzy",
+    (Relation.FUZZY, Relation.LETTER): "single_fuzzy",
     (Relation.DIFFER, "alike"): "given_differs",
 }
 
@@ -35,6 +38,8 @@ def name_level(left: PersonName, right: PersonName) -> str:
     """The level of two names; symmetric. Both orders of given and family name are tried."""
     if not left.family or not right.family:
         return _single_level(left, right)
+    if _all_words(left) == _all_words(right):
+        return "exact"
     given = _given(left, right)
     family = _family(left, right)
     level = _level(given, family)
@@ -46,6 +51,10 @@ def name_level(left: PersonName, right: PersonName) -> str:
     # Which of the two is the given name nobody knows: the lesser reading counts, so that the order of the pair does not.
     swapped = max(_level(*crossed), _level(*reversed(crossed)), key=_RANK.__getitem__)
     return min(level, swapped, key=_RANK.__getitem__) if swapped not in CONFLICTS else level
+
+
+def _all_words(name: PersonName) -> list[str]:
+    return sorted((name.given, *name.middle, name.family))
 
 
 def _level(given: Relation, family: Relation) -> str:
@@ -98,6 +107,8 @@ def _single_level(left: PersonName, right: PersonName) -> str:
         return "variant"
     as_family = family_relation(single.given, full.family)
     as_given = given_relation(single.given, full.given)
+    if as_given is Relation.SHORT:  # tables of short forms are generous: alone, without a family name, one is not enough
+        as_given = Relation.FUZZY
     if as_family in _ALIKE:
         return "family_only"
     if as_given in _ALIKE:

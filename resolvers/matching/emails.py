@@ -10,6 +10,7 @@ PROVIDERS = frozenset(
     """aol.com fastmail.com gmail.com gmx.de gmx.net googlemail.com hotmail.com icloud.com live.com mail.com mail.ru me.com
     msn.com outlook.com proton.me protonmail.com t-online.de web.de yahoo.com yandex.ru zoho.com""".split()  # noqa: SIM905
 )
+_SEPARATORS = re.compile("[._-]")
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 
 
@@ -40,4 +41,9 @@ def have_different_tags(one: Email, other: Email) -> bool:
 
 def plain_local(form: str) -> str:
     """The local part without its separators: ann.lee, ann-lee and annlee are one."""
-    return re.sub(r"[._-]", "", form.rpartition("@")[0])
+    return plain_handle(form.rpartition("@")[0])
+
+
+def plain_handle(handle: str) -> str:
+    """A user name without its separators, to be compared with a local part."""
+    return _SEPARATORS.sub("", handle)

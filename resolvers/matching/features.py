@@ -15,11 +15,12 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """`number`: "+" and digits, or national digits when the country is unknown; `fixed`: a fixed line for certain."""
+    """`number`: "+" and digits, or national digits when the country is unknown; `line`: "mobile" or
+    "fixed" when the numbering plan says so for certain, else ""."""
 
     number: str
     extension: str = ""
-    fixed: bool = False
+    line: str = ""
 
     @property
     def shown(self) -> str:

@@ -51,9 +51,9 @@ def guards_of(
     """Every reason that the two contacts' own values give, in the order of GuardReason. Symmetric."""
     levels = {finding.field: finding.level for finding in findings}
     found = _hard(left, right, levels)
-    if _only_phone(levels) and levels.get("name") in _WEAK_NAMES:
+    if _is_weak_on_phone(left, right, levels):
         found.append(GuardReason.WEAK_NAME_ON_PHONE)
-    if not _strong(levels) and not _same_by_birth(levels):
+    if not _strong(levels) and not _same_otherwise(levels):
         shared = any(levels.get(field) in _SHARED for field in _IDENTIFIERS)
         found.append(GuardReason.SHARED_IDENTIFIER if shared else GuardReason.NO_STRONG_IDENTIFIER)
     if left.blocked != right.blocked:
@@ -93,22 +93,28 @@ def _generations_differ(left: Features, right: Features) -> bool:
 
 
 def _strong(levels: Mapping[str, str]) -> list[str]:
-    """Fields whose identifier is one person's own: exact, or of a few of whom the name tells which."""
+    """Fields whose identifier is one person's own: exact; with an agreeing name, also one of
+    a few people, and one in a domain that is a slip of another (gmial.com)."""
     agrees = levels.get("name") in _AGREEING_NAMES
-    return [
-        field
-        for field in _IDENTIFIERS
-        if levels.get(field) == "exact" or (agrees and levels.get(field) == "exact_few")
-    ]
+    own = {"exact", "exact_few", "domain_typo"} if agrees else {"exact"}
+    return [field for field in _IDENTIFIERS if levels.get(field) in own]
 
 
-def _only_phone(levels: Mapping[str, str]) -> bool:
-    return _strong(levels) == ["phone"]
+def _is_weak_on_phone(left: Features, right: Features, levels: Mapping[str, str]) -> bool:
+    """A number is all that holds them together, and the names would fit two of one household. A mobile phone is one
+    person's more often: on one a bare initial is enough (A. Lee, Ann Lee), a short form or a slip is not."""
+    name = levels.get("name")
+    if _strong(levels) != ["phone"]:
+        return False
+    return name in _WEAK_NAMES or (name == "letter" and not share_line(left, right, "mobile"))
 
 
-def _same_by_birth(levels: Mapping[str, str]) -> bool:
-    """Without any identifier: name, birthdate and street are the same, and nothing at all differs."""
-    same = levels.get("name") == "exact" and levels.get("birthdate") == "exact" and levels.get("address") == "street"
+def _same_otherwise(levels: Mapping[str, str]) -> bool:
+    """Without any identifier: name, street and birthdate are the same, or name, street and the name of the box at
+    another provider; and nothing at all differs. (Twins with like names share the first: there it must be exact.)"""
+    exact = levels.get("name") == "exact" and levels.get("birthdate") == "exact"
+    boxes = levels.get("name") in ("exact", "variant") and levels.get("email") == "same_local"
+    same = levels.get("address") == "street" and (exact or boxes)
     return same and not any(level in ("differ", "none_equal", "conflict") for level in levels.values())
 
 
@@ -116,16 +122,17 @@ def _is_stale(left: Features, right: Features, levels: Mapping[str, str]) -> boo
     """The number is all there is, and long passed between the two; or a fixed line and one side without a name."""
     if _strong(levels) != ["phone"] or levels.get("name") in _AGREEING_NAMES:
         return False
-    if (left.name is None or right.name is None) and _share_fixed_line(left, right):
+    if (left.name is None or right.name is None) and share_line(left, right, "fixed"):
         return True
     if None in (left.active_from, right.active_from):
         return False
     return _gap(left, right) > STALE_DAYS
 
 
-def _share_fixed_line(left: Features, right: Features) -> bool:
-    theirs = {phone.number for phone in right.phones if phone.fixed}
-    return any(phone.fixed and phone.number in theirs for phone in left.phones)
+def share_line(left: Features, right: Features, line: str) -> bool:
+    """Whether they have a number in common of which one of them knows that it is of this kind."""
+    theirs = {phone.number: phone.line for phone in right.phones}
+    return any(phone.number in theirs and line in (phone.line, theirs[phone.number]) for phone in left.phones)
 
 
 def _gap(left: Features, right: Features) -> int:

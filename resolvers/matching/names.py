@@ -45,7 +45,7 @@ def _ordered(shown: str) -> tuple[list[str], str]:
         del found[0]
     if len(found) > 1 and found[-1] in GENERATIONS and (len(found) > 2 or found[-1] in ALWAYS_GENERATIONS):
         suffix = GENERATIONS[found.pop()]
-    found = [word for word in found if word not in PARTICLES] or found
+    found = found[:1] + [word for word in found[1:] if word not in PARTICLES]  # the first may be an initial: E. Sosa
     if len(found) == 3 and found[2].endswith(PATRONYMICS) and not found[1].endswith(PATRONYMICS):
         found = [found[1], found[2], found[0]]
     return found, suffix

@@ -1,6 +1,7 @@
 """A contact's plain values, normalised: done once when it is written, and stored (features.to_json)."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from resolvers.matching.places import company_of, plain_words, postcode_of, stre
 
 # Platforms that know a person by the phone number: their user id is the number and no evidence of its own.
 _PHONE_CHANNELS = frozenset({"WHATSAPP", "SMS", "VOICE"})
+_MOBILE_CHANNELS = frozenset({"WHATSAPP", "SMS"})
 # Of what a merged tree may hold: beyond these, comparing two contacts would not be bounded.
 MOST_VALUES = 50
 _EPOCH = date(1970, 1, 1)
@@ -71,8 +73,11 @@ def _phone_behind(channel: ChannelFacts, region: str | None) -> Phone | None:
     if channel.type.upper() not in _PHONE_CHANNELS or not channel.user_id:
         return None
     number = channel.user_id.strip().partition("@")[0]
-    is_whatsapp = channel.type.upper() == "WHATSAPP" and number.isascii() and number.isdigit()
-    return matching_phone(f"+{number}" if is_whatsapp else number, region)
+    kind = channel.type.upper()
+    is_whatsapp = kind == "WHATSAPP" and number.isascii() and number.isdigit()
+    phone = matching_phone(f"+{number}" if is_whatsapp else number, region)
+    # Short messages go to mobiles, also where the numbering plan does not tell them from fixed lines.
+    return replace(phone, line="mobile") if phone and kind in _MOBILE_CHANNELS else phone
 
 
 def _channels(channels: Iterable[ChannelFacts]) -> tuple[OuterId, ...]:

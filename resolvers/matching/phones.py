@@ -10,6 +10,7 @@ from resolvers.matching.generic import is_placeholder_phone
 
 FEWEST_DIGITS = 7  # shorter ones are extensions and short codes: nobody's own
 COMPARED_DIGITS = 8  # of a national number against one with its country
+_LINES = {phonenumbers.PhoneNumberType.MOBILE: "mobile", phonenumbers.PhoneNumberType.FIXED_LINE: "fixed"}
 _INTERNATIONAL = re.compile(r"\+\d{7,15}", re.ASCII)
 
 
@@ -22,7 +23,7 @@ def matching_phone(normalized: str, region: str | None) -> Phone | None:
         return None
     if not number.startswith("+"):
         number = _with_country(digits, region)
-    return Phone(number, extension, is_fixed_line(number))
+    return Phone(number, extension, line_of(number))
 
 
 def _with_country(digits: str, region: str | None) -> str:
@@ -36,15 +37,15 @@ def _with_country(digits: str, region: str | None) -> str:
         return digits  # not a number of that country after all: compared by its last digits
 
 
-def is_fixed_line(number: str) -> bool:
-    """Whether the numbering plan says for certain that this is no mobile phone (in North America it never does)."""
+def line_of(number: str) -> str:
+    """"mobile" or "fixed" when the numbering plan tells (in North America it never does), else ""."""
     if not number.startswith("+"):
-        return False
+        return ""
     try:
         parsed = phonenumbers.parse(number)
     except phonenumbers.NumberParseException:
-        return False  # no numbering plan, no certainty
-    return phonenumbers.number_type(parsed) == phonenumbers.PhoneNumberType.FIXED_LINE
+        return ""  # no numbering plan, no certainty
+    return _LINES.get(phonenumbers.number_type(parsed), "")
 
 
 def same_line(left: Phone, right: Phone) -> bool:

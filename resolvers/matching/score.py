@@ -83,7 +83,7 @@ def _weight(finding: Finding, contacts: int, model: Model) -> float:
         # An identifier does not grow less certain as the organisation grows: this takes back what the prior takes.
         bits += math.log2(contacts / model.scale_contacts)
     if finding.field == "name" and finding.level in model.rare_levels and finding.holders:
-        rarity = math.log2(contacts / finding.holders) - model.rarity_centre
+        rarity = math.log2(contacts / max(1, finding.holders - 1)) - model.rarity_centre
         bits += max(-model.rarity_limit, min(model.rarity_limit, rarity))
     return bits
 
