@@ -5,6 +5,7 @@ import typer
 from gateway.commands.database import demo_command, migrate_command
 from gateway.commands.importing import import_command
 from gateway.commands.keys import key_app, org_app
+from gateway.commands.matching import match_app
 from gateway.commands.serving import serve_command
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ app.command("demo")(demo_command)
 app.command("import")(import_command)
 app.add_typer(org_app, name="org")
 app.add_typer(key_app, name="key")
+app.add_typer(match_app, name="match")
 
 
 def main() -> None:

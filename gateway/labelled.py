@@ -56,7 +56,9 @@ def facts_of(row: Mapping[str, Any]) -> ContactFacts:
     them. Raises BadValue for a date that is none, TypeError and KeyError for another shape."""
     address = row.get("address") or {}
     country = values.phone_region(row.get("country") or address.get("country"))
-    channels = [ChannelFacts(item["type"], item.get("user_id"), item.get("username")) for item in _items(row, "channels")]
+    channels = [
+        ChannelFacts(item["type"], item.get("user_id"), item.get("username")) for item in _items(row, "channels")
+    ]
     created_at = _day(row.get("created_at"))
     return ContactFacts(
         name=row.get("name"),

@@ -61,7 +61,9 @@ def candidates_of(contact_id: ContactId, holders: Mapping[str, Holders[ContactId
     return found
 
 
-def pairs_of(keys: Iterable[tuple[str, Sequence[ContactId], Holders[ContactId]]]) -> Iterator[tuple[ContactId, ContactId]]:
+def pairs_of(
+    keys: Iterable[tuple[str, Sequence[ContactId], Holders[ContactId]]],
+) -> Iterator[tuple[ContactId, ContactId]]:
     """Every pair that shares an open key or a star's hub, (lower id, higher id), each once; `keys` are the key's text,
     all its holders by rising id, and the Holders of it. The sweep of a whole organisation."""
     seen: set[tuple[ContactId, ContactId]] = set()

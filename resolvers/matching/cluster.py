@@ -10,7 +10,7 @@ from typing import Generic
 
 from resolvers.matching.contact import ContactId
 from resolvers.matching.features import Features
-from resolvers.matching.guard import GuardReason, are_two_people
+from resolvers.matching.guard import GuardReason, hard_reasons
 from resolvers.matching.judge import MatchDecision
 from resolvers.matching.sweep import Pair
 
@@ -21,7 +21,7 @@ LARGEST_GROUP = MOST_SOURCES + 1
 @dataclass(frozen=True)
 class Accepted(Generic[ContactId]):
     """The sources to merge, best first; and those that are duplicates by themselves but are left over, with the
-    reason: AMBIGUOUS, a conflict with one accepted (NAME_CONFLICT), or None for the limit of 50."""
+    reason: AMBIGUOUS, why it is another person than one that was taken, or None for the limit of 50."""
 
     sources: tuple[ContactId, ...]
     left_over: Mapping[ContactId, GuardReason | None]
@@ -33,15 +33,21 @@ class Apart(Generic[ContactId]):
     def __init__(
         self, records: Mapping[ContactId, Features], marked: Collection[tuple[ContactId, ContactId]] = ()
     ) -> None:
-        self._records = records
-        self._marked = {frozenset(pair) for pair in marked}
-        self._known: dict[frozenset[ContactId], bool] = {}
+        self._records: Mapping[ContactId, Features] = records
+        self._marked: set[frozenset[ContactId]] = {frozenset(pair) for pair in marked}
+        self._known: dict[frozenset[ContactId], GuardReason | None] = {}
 
-    def __call__(self, left: ContactId, right: ContactId) -> bool:
+    def why(self, left: ContactId, right: ContactId) -> GuardReason | None:
+        """The first reason why these are two people; None when nothing says so."""
         pair = frozenset((left, right))
         if pair not in self._known:
-            self._known[pair] = pair in self._marked or are_two_people(self._records[left], self._records[right])
+            reasons = hard_reasons(self._records[left], self._records[right])
+            marked = [GuardReason.MARKED_DISTINCT] if pair in self._marked else []
+            self._known[pair] = next(iter(marked + reasons), None)
         return self._known[pair]
+
+    def __call__(self, left: ContactId, right: ContactId) -> bool:
+        return self.why(left, right) is not None
 
     def is_nameless(self, contact_id: ContactId) -> bool:
         """Nothing of its own can contradict a name."""
@@ -59,8 +65,9 @@ def accept(primary: ContactId, pairs: Iterable[Pair[ContactId]], apart: Apart[Co
     taken: list[ContactId] = []
     left_over: dict[ContactId, GuardReason | None] = {}
     for other in others:
-        if any(apart(other, one) for one in taken):
-            left_over[other] = GuardReason.NAME_CONFLICT
+        conflict = next((reason for one in taken if (reason := apart.why(other, one))), None)
+        if conflict:
+            left_over[other] = conflict
         elif len(taken) == MOST_SOURCES:
             left_over[other] = None
         else:

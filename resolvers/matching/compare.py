@@ -1,7 +1,6 @@
 """Two contacts, at most one finding a field. A field that one side lacks is no finding, and so no evidence."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from rapidfuzz.distance import OSA
 from rapidfuzz.fuzz import token_sort_ratio
@@ -49,6 +48,8 @@ def _external_id(left: Features, right: Features) -> Finding | None:
 
 def conflicting_ids(left: Features, right: Features) -> tuple[OuterId, OuterId] | None:
     """Verified ids of one system, of which the two share none; None when there is no such system."""
+    if not left.external_ids or not right.external_ids:
+        return None
     ours, theirs = _verified(left.external_ids), _verified(right.external_ids)
     for system in sorted(ours.keys() & theirs.keys()):
         if not {item.value for item in ours[system]} & {item.value for item in theirs[system]}:
@@ -93,7 +94,7 @@ def _as_email(left: Features, right: Features) -> Finding | None:
 
 
 def _turned(finding: Finding | None) -> Finding | None:
-    return replace(finding, left=finding.right, right=finding.left) if finding else None
+    return finding._replace(left=finding.right, right=finding.left) if finding else None
 
 
 def _shared_id(left: Sequence[OuterId], right: Sequence[OuterId]) -> OuterId | None:
@@ -207,14 +208,15 @@ def _is_near(left: str, right: str) -> bool:
 
 
 def _address(left: Features, right: Features) -> Finding | None:
+    streets, postcodes = bool(left.street and right.street), bool(left.postcode and right.postcode)
+    if not (streets or postcodes):
+        return None
     values = (_shown_address(left), _shown_address(right))
-    streets = bool(left.street and right.street)
     if streets and left.house == right.house and _same_place(left, right) and _similar_street(left, right):
         return Finding("address", "street", *values)
-    postcodes = bool(left.postcode and right.postcode)
     if postcodes and left.postcode == right.postcode:
         return Finding("address", "postcode", *values)
-    return Finding("address", "differ", *values) if streets or postcodes else None
+    return Finding("address", "differ", *values)
 
 
 def _same_place(left: Features, right: Features) -> bool:

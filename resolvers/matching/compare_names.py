@@ -48,7 +48,7 @@ def name_level(left: PersonName, right: PersonName) -> str:
     if _RANK[level] <= _RANK["variant"]:
         return level
     crossed = (family_relation(left.given, right.family), family_relation(left.family, right.given))
-    # Which of the two is the given name nobody knows: the lesser reading counts, so that the order of the pair does not.
+    # Which of the two is the given name nobody knows: the lesser reading counts, so that the pair's order does not.
     swapped = max(_level(*crossed), _level(*reversed(crossed)), key=_RANK.__getitem__)
     return min(level, swapped, key=_RANK.__getitem__) if swapped not in CONFLICTS else level
 
@@ -61,15 +61,14 @@ def _level(given: Relation, family: Relation) -> str:
     if given in _ALIKE and family in _ALIKE:
         return "exact" if given is family is Relation.SAME else "variant"
     key = ("alike" if given in _ALIKE else given, "alike" if family in _ALIKE else family)
-    return _FULL.get(key, "differ")  # type: ignore[arg-type]
+    return _FULL.get(key, "differ")
 
 
 def _given(left: PersonName, right: PersonName) -> Relation:
     relation = given_relation(left.given, right.given)
-    if relation not in _ALIKE and (left.middle or right.middle or "-" in left.given + right.given):
-        # Rolf-Dieter, Rolfdieter and Rolf Dieter are one name.
-        if _joined(left) & _joined(right):
-            return Relation.VARIANT
+    has_parts = left.middle or right.middle or "-" in left.given + right.given
+    if relation not in _ALIKE and has_parts and _joined(left) & _joined(right):
+        return Relation.VARIANT  # Rolf-Dieter, Rolfdieter and Rolf Dieter are one name
     return relation
 
 
@@ -107,7 +106,9 @@ def _single_level(left: PersonName, right: PersonName) -> str:
         return "variant"
     as_family = family_relation(single.given, full.family)
     as_given = given_relation(single.given, full.given)
-    if as_given is Relation.SHORT:  # tables of short forms are generous: alone, without a family name, one is not enough
+    if (
+        as_given is Relation.SHORT
+    ):  # tables of short forms are generous: alone, without a family name, one is not enough
         as_given = Relation.FUZZY
     if as_family in _ALIKE:
         return "family_only"

@@ -6,10 +6,11 @@ from resolvers.matching.features import Email
 from resolvers.matching.generic import is_placeholder_email, is_role_local
 
 # Where everybody has a box of his own, and many people the same firm never.
-PROVIDERS = frozenset(
-    """aol.com fastmail.com gmail.com gmx.de gmx.net googlemail.com hotmail.com icloud.com live.com mail.com mail.ru me.com
-    msn.com outlook.com proton.me protonmail.com t-online.de web.de yahoo.com yandex.ru zoho.com""".split()  # noqa: SIM905
-)
+PROVIDERS = frozenset({
+    "aol.com", "fastmail.com", "gmail.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "icloud.com",
+    "live.com", "mail.com", "mail.ru", "me.com", "msn.com", "outlook.com", "proton.me", "protonmail.com", "t-online.de",
+    "web.de", "yahoo.com", "yandex.ru", "zoho.com",
+})  # fmt: skip
 _SEPARATORS = re.compile("[._-]")
 _DOTLESS = frozenset({"gmail.com", "googlemail.com"})
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,7 @@ class KeyCount:
 KeyCounts = Mapping[str, KeyCount]  # by the key's text; a key that is not there has one holder
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One field's level, the two values that gave it (as shown to people) and how many people share them."""
 
     field: str

@@ -27,17 +27,19 @@ def visible(text: str) -> str:
 def words(text: str) -> list[str]:
     """Lower-case ASCII words; a hyphen inside a word stays. Chinese, Japanese and Korean names have no space between
     family and given: the first syllable is one word, the rest another."""
-    found = []
-    for piece in text.split():
-        if piece.isascii():
-            found.append(piece)
-        elif _IDEOGRAPHIC.search(piece):
-            first, *rest = _SYLLABLE.findall(anyascii(piece)) or [""]
-            found += [first, "".join(rest)]
-        else:
-            found.append(anyascii(piece))
+    found = [part for piece in text.split() for part in _in_ascii(piece)]
     plain = _NO_WORD.sub(" ", _APOSTROPHES.sub("", " ".join(found)).lower())
     return [word for word in (piece.strip("-") for piece in plain.split()) if word]
+
+
+def _in_ascii(piece: str) -> list[str]:
+    if piece.isascii():
+        return [piece]
+    latin = anyascii(piece)
+    if not _IDEOGRAPHIC.search(piece):
+        return [latin]
+    first, *rest = _SYLLABLE.findall(latin) or [""]
+    return [first, "".join(rest)]
 
 
 # In this order: longer spellings first. What differs between ways to write one name in Latin letters.

@@ -21,6 +21,7 @@ class GuardReason(StrEnum):
     SHARED_IDENTIFIER = "SHARED_IDENTIFIER"
     NO_STRONG_IDENTIFIER = "NO_STRONG_IDENTIFIER"
     BLOCKED_DIFFERS = "BLOCKED_DIFFERS"
+    FIXED_LINE = "FIXED_LINE"
     STALE_PHONE = "STALE_PHONE"
     AMBIGUOUS = "AMBIGUOUS"
     ROLE_RULE = "ROLE_RULE"
@@ -50,7 +51,7 @@ def guards_of(
 ) -> tuple[GuardReason, ...]:
     """Every reason that the two contacts' own values give, in the order of GuardReason. Symmetric."""
     levels = {finding.field: finding.level for finding in findings}
-    found = _hard(left, right, levels)
+    found = hard_reasons(left, right)
     if _is_weak_on_phone(left, right, levels):
         found.append(GuardReason.WEAK_NAME_ON_PHONE)
     if not _strong(levels) and not _same_otherwise(levels):
@@ -58,29 +59,21 @@ def guards_of(
         found.append(GuardReason.SHARED_IDENTIFIER if shared else GuardReason.NO_STRONG_IDENTIFIER)
     if left.blocked != right.blocked:
         found.append(GuardReason.BLOCKED_DIFFERS)
+    if _is_nameless_on_phone(left, right, levels) and share_line(left, right, "fixed"):
+        found.append(GuardReason.FIXED_LINE)
     if GuardReason.STALE_PHONE in optional and _is_stale(left, right, levels):
         found.append(GuardReason.STALE_PHONE)
     return tuple(found)
 
 
-def are_two_people(left: Features, right: Features) -> bool:
-    """Whether a hard guard stands between them, whatever else agrees: for holding groups apart."""
-    if left.name and right.name and name_level(left.name, right.name) in CONFLICTS:
-        return True
-    return bool(
-        births_differ(left.birthdate, right.birthdate)
-        or _generations_differ(left, right)
-        or conflicting_ids(left, right)
-    )
-
-
-def _hard(left: Features, right: Features, levels: Mapping[str, str]) -> list[GuardReason]:
+def hard_reasons(left: Features, right: Features) -> list[GuardReason]:
+    """What says that they are two people, whatever else agrees; of HARD all but a person's own mark. Symmetric."""
     found = []
     if conflicting_ids(left, right):
         found.append(GuardReason.EXTERNAL_ID_CONFLICT)
-    if levels.get("name") in CONFLICTS:
+    if left.name and right.name and name_level(left.name, right.name) in CONFLICTS:
         found.append(GuardReason.NAME_CONFLICT)
-    if levels.get("birthdate") == "differ":
+    if births_differ(left.birthdate, right.birthdate):
         found.append(GuardReason.BIRTHDATE_CONFLICT)
     if _generations_differ(left, right):
         found.append(GuardReason.GENERATION_SUFFIX)
@@ -118,15 +111,16 @@ def _same_otherwise(levels: Mapping[str, str]) -> bool:
     return same and not any(level in ("differ", "none_equal", "conflict") for level in levels.values())
 
 
+def _is_nameless_on_phone(left: Features, right: Features, levels: Mapping[str, str]) -> bool:
+    return _strong(levels) == ["phone"] and (left.name is None or right.name is None)
+
+
 def _is_stale(left: Features, right: Features, levels: Mapping[str, str]) -> bool:
-    """The number is all there is, and long passed between the two; or a fixed line and one side without a name."""
+    """The number is all there is, no whole name agrees, and long passed between the one and the other: networks give
+    numbers to somebody else."""
     if _strong(levels) != ["phone"] or levels.get("name") in _AGREEING_NAMES:
         return False
-    if (left.name is None or right.name is None) and share_line(left, right, "fixed"):
-        return True
-    if None in (left.active_from, right.active_from):
-        return False
-    return _gap(left, right) > STALE_DAYS
+    return None not in (left.active_from, right.active_from) and _gap(left, right) > STALE_DAYS
 
 
 def share_line(left: Features, right: Features, line: str) -> bool:

@@ -5,7 +5,8 @@ def _set(words: str) -> frozenset[str]:
     return frozenset(words.split())
 
 
-HONORIFICS = _set("""mr mrs ms miss mx sir madam dr doc prof professor herr frau dipl ing mag sr sra srta srita senor senora don dona
+HONORIFICS = _set("""
+    mr mrs ms miss mx sir madam dr doc prof professor herr frau dipl ing mag sr sra srta srita senor senora don dona
     dna mme mlle monsieur madame signor signora gospodin gospozha rev fr""")
 PARTICLES = _set("da das de del della den der des di do dos du la las le los van von y e zu zum zur ten ter")
 # Those that are a family name as well count only behind two other words.
@@ -14,10 +15,13 @@ GENERATIONS = {
     "ii": "ii", "iii": "iii", "iv": "iv", "2nd": "ii", "3rd": "iii",
 }  # fmt: skip
 ALWAYS_GENERATIONS = frozenset({"jr", "sr", "ii", "iii", "iv"})
-LEGAL_FORMS = _set("""gmbh ag kg kgaa ohg ug gbr ev mbh inc incorporated llc llp ltd limited plc corp corporation co company sa sas sl sll
+LEGAL_FORMS = _set("""
+    gmbh ag kg kgaa ohg ug gbr ev mbh inc incorporated llc llp ltd limited plc corp corporation co company sa sas sl sll
     slu slne scom scoop srl spa bv nv ab as oy sarl ltda me eireli epp cia ooo zao oao pao ao ip nko gup rao""")
 # Those of them that are nobody's family name.
-COMPANY_ENDINGS = _set("gmbh kgaa ohg inc incorporated llc llp ltd limited plc corp corporation ltda eireli sarl slu sll")
+COMPANY_ENDINGS = _set(
+    "gmbh kgaa ohg inc incorporated llc llp ltd limited plc corp corporation ltda eireli sarl slu sll"
+)
 PATRONYMICS = ("ovich", "evich", "ovna", "evna", "ichna", "inichna")
 
 # One line a name: the full form first, then its short forms. English ones come from the package `nicknames`.

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -58,8 +58,7 @@ def read_model(stored: bytes) -> Model:
 MODEL = read_model(Path(__file__).with_name("model.json").read_bytes())
 
 
-@dataclass(frozen=True, slots=True)
-class Weighed:
+class Weighed(NamedTuple):
     """A finding and its weight in bits."""
 
     finding: Finding
@@ -95,4 +94,4 @@ def total_bits(prior: float, weighed: Sequence[Weighed]) -> float:
 
 def probability_of(bits: float) -> float:
     """The probability of odds given as their log2."""
-    return 1 / (1 + 2.0 ** -max(bits, -1000.0))
+    return 1 / (1 + math.exp2(-max(bits, -1000.0)))

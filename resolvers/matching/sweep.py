@@ -24,13 +24,17 @@ class ContactSet(Generic[ContactId]):
     """Records and an index over their keys. Reads as the tables do: see candidates.py."""
 
     def __init__(self, records: Mapping[ContactId, Features]) -> None:
-        self.records = records
-        self._keys = {contact_id: [key.text for key in keys_of(records[contact_id])] for contact_id in sorted(records)}
+        self.records: Mapping[ContactId, Features] = records
+        self._keys: dict[ContactId, list[str]] = {
+            contact_id: [key.text for key in keys_of(records[contact_id])] for contact_id in sorted(records)
+        }
         self._holders: dict[str, list[ContactId]] = {}
         for contact_id, texts in self._keys.items():
             for text in texts:
                 self._holders.setdefault(text, []).append(contact_id)
-        self._marks = {contact_id: coarse_of(features) for contact_id, features in records.items()}
+        self._marks: dict[ContactId, str | None] = {
+            contact_id: coarse_of(features) for contact_id, features in records.items()
+        }
 
     def holders_of(self, text: str) -> Holders[ContactId]:
         """The first ones and their number."""
