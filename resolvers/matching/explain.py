@@ -83,7 +83,7 @@ _GUARDS = {
     GuardReason.NAME_CONFLICT: "The names are those of two people.",
     GuardReason.BIRTHDATE_CONFLICT: "The birthdates differ by more than a slip.",
     GuardReason.GENERATION_SUFFIX: "One is called junior or senior, the other is not: they may be parent and child.",
-    GuardReason.WEAK_NAME_ON_PHONE: "Only a phone number holds them together, and the names would fit two people of one "
+    GuardReason.WEAK_NAME_ON_PHONE: "Only a phone number holds them together, and the names would fit two of one "
     "household.",
     GuardReason.SHARED_IDENTIFIER: "What they share is shared by several people.",
     GuardReason.NO_STRONG_IDENTIFIER: "They share no id, address, number or user name that is one person's own.",

@@ -53,11 +53,11 @@ def given_relation(left: str, right: str) -> Relation:
         return Relation.VARIANT
     if min(len(left), len(right)) <= 1:
         return _initial_relation(left, right)
+    if left[-1] != right[-1] and _without_vowel(left) == _without_vowel(right):
+        return Relation.DIFFER
     short = _short_relation(one, other)
     if short is not None:
         return short
-    if left[-1] != right[-1] and _without_vowel(left) == _without_vowel(right):
-        return Relation.DIFFER
     if one.startswith(other) or other.startswith(one):
         return Relation.INITIAL if min(len(one), len(other)) >= 3 else Relation.DIFFER
     return Relation.FUZZY if is_slip(left, right) or is_slip(one, other) else Relation.DIFFER
@@ -120,9 +120,9 @@ def is_short_for(short: str, full: str) -> bool:
 
 def _short_relation(one: str, other: str) -> Relation | None:
     """A short form of several names (Sam, Alex, Pat) proves no more than an initial."""
-    for short, full in ((one, other), (other, one)):
-        if full in _fulls(short):
-            return Relation.INITIAL if _is_ambiguous(short) else Relation.SHORT
+    shorts = [short for short, full in ((one, other), (other, one)) if full in _fulls(short)]
+    if shorts:
+        return Relation.INITIAL if all(map(_is_ambiguous, shorts)) else Relation.SHORT
     if _fulls(one) & _fulls(other):
         return Relation.INITIAL if _is_ambiguous(one) or _is_ambiguous(other) else Relation.SHORT
     return None
