@@ -52,16 +52,20 @@ def guards_of(
     """Every reason that the two contacts' own values give, in the order of GuardReason. Symmetric."""
     levels = {finding.field: finding.level for finding in findings}
     found = hard_reasons(left, right)
-    if _is_weak_on_phone(left, right, levels):
+    strong = _strong(levels)
+    only_phone = strong == ["phone"]
+    if only_phone and _is_weak_on_phone(left, right, levels.get("name")):
         found.append(GuardReason.WEAK_NAME_ON_PHONE)
-    if not _strong(levels) and not _same_otherwise(levels):
+    if not strong and not _same_otherwise(levels):
         shared = any(levels.get(field) in _SHARED for field in _IDENTIFIERS)
         found.append(GuardReason.SHARED_IDENTIFIER if shared else GuardReason.NO_STRONG_IDENTIFIER)
     if left.blocked != right.blocked:
         found.append(GuardReason.BLOCKED_DIFFERS)
-    if _is_nameless_on_phone(left, right, levels) and share_line(left, right, "fixed"):
+    nameless = left.name is None or right.name is None
+    if only_phone and nameless and share_line(left, right, "fixed"):
         found.append(GuardReason.FIXED_LINE)
-    if GuardReason.STALE_PHONE in optional and _is_stale(left, right, levels):
+    agrees = levels.get("name") in _AGREEING_NAMES
+    if GuardReason.STALE_PHONE in optional and only_phone and not agrees and _gap(left, right) > STALE_DAYS:
         found.append(GuardReason.STALE_PHONE)
     return tuple(found)
 
@@ -93,12 +97,9 @@ def _strong(levels: Mapping[str, str]) -> list[str]:
     return [field for field in _IDENTIFIERS if levels.get(field) in own]
 
 
-def _is_weak_on_phone(left: Features, right: Features, levels: Mapping[str, str]) -> bool:
+def _is_weak_on_phone(left: Features, right: Features, name: str | None) -> bool:
     """A number is all that holds them together, and the names would fit two of one household. A mobile phone is one
     person's more often: on one a bare initial is enough (A. Lee, Ann Lee), a short form or a slip is not."""
-    name = levels.get("name")
-    if _strong(levels) != ["phone"]:
-        return False
     return name in _WEAK_NAMES or (name == "letter" and not share_line(left, right, "mobile"))
 
 
@@ -111,18 +112,6 @@ def _same_otherwise(levels: Mapping[str, str]) -> bool:
     return same and not any(level in ("differ", "none_equal", "conflict") for level in levels.values())
 
 
-def _is_nameless_on_phone(left: Features, right: Features, levels: Mapping[str, str]) -> bool:
-    return _strong(levels) == ["phone"] and (left.name is None or right.name is None)
-
-
-def _is_stale(left: Features, right: Features, levels: Mapping[str, str]) -> bool:
-    """The number is all there is, no whole name agrees, and long passed between the one and the other: networks give
-    numbers to somebody else."""
-    if _strong(levels) != ["phone"] or levels.get("name") in _AGREEING_NAMES:
-        return False
-    return None not in (left.active_from, right.active_from) and _gap(left, right) > STALE_DAYS
-
-
 def share_line(left: Features, right: Features, line: str) -> bool:
     """Whether they have a number in common of which one of them knows that it is of this kind."""
     theirs = {phone.number: phone.line for phone in right.phones}
@@ -130,7 +119,9 @@ def share_line(left: Features, right: Features, line: str) -> bool:
 
 
 def _gap(left: Features, right: Features) -> int:
-    """Days between the one's last sign of life and the other's first; 0 when they overlap."""
-    begun = max(left.active_from or 0, right.active_from or 0)
-    ended = min(left.active_to or 0, right.active_to or 0)
-    return max(0, begun - ended)
+    """Days between the one's last sign of life and the other's first; 0 when they overlap or nobody knows."""
+    days = (left.active_from, left.active_to, right.active_from, right.active_to)
+    if None in days:
+        return 0
+    left_from, left_to, right_from, right_to = (day or 0 for day in days)
+    return max(0, max(left_from, right_from) - min(left_to, right_to))
