@@ -1,6 +1,6 @@
-"""A whole set of contacts in memory: what evaluation and tests run on, and a job on a part of an organisation."""
+"""Pairs, judged: of one contact, and of a whole set in memory (evaluation, tests, a job on a part of one)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic
 
@@ -18,6 +18,27 @@ class Pair(Generic[ContactId]):
     left: ContactId
     right: ContactId
     judgement: Judgement
+
+
+def judge_candidates(
+    contact_id: ContactId,
+    holders: Mapping[str, Holders[ContactId]],
+    records: Mapping[ContactId, Features],
+    terms: Terms,
+    marked_distinct: Collection[ContactId] = (),
+) -> list[Pair[ContactId]]:
+    """One contact against its candidates, lowest id first: what detection does.
+
+    `holders` by the text of each of its keys (block.keys_of); `records` has the contact and everybody in
+    candidates.candidates_of(contact_id, holders), else KeyError; `marked_distinct`: who is another person for certain.
+    """
+    counts = counts_of(holders)
+    pairs = []
+    for other in sorted(candidates_of(contact_id, holders)):
+        left, right = sorted((contact_id, other))
+        judgement = judge(records[left], records[right], counts, terms, marked_distinct=other in marked_distinct)
+        pairs.append(Pair(left, right, judgement))
+    return pairs
 
 
 class ContactSet(Generic[ContactId]):
@@ -48,10 +69,7 @@ class ContactSet(Generic[ContactId]):
         for left, right in pairs_of((text, self._holders[text], shared[text]) for text in shared):
             yield Pair(left, right, judge(self.records[left], self.records[right], counts, terms))
 
-    def pairs_with(self, contact_id: ContactId, terms: Terms) -> Iterator[Pair[ContactId]]:
-        """One contact against its candidates, lowest id first; what detection does."""
+    def pairs_with(self, contact_id: ContactId, terms: Terms) -> list[Pair[ContactId]]:
+        """One contact against its candidates."""
         holders = {text: self.holders_of(text) for text in self._keys[contact_id]}
-        counts = counts_of(holders)
-        for other in sorted(candidates_of(contact_id, holders)):
-            left, right = sorted((contact_id, other))
-            yield Pair(left, right, judge(self.records[left], self.records[right], counts, terms))
+        return judge_candidates(contact_id, holders, self.records, terms)

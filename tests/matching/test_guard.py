@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from resolvers.matching.candidates import Holders
 from resolvers.matching.guard import OPTIONAL, GuardReason
 from resolvers.matching.judge import MatchDecision, Terms, held_back, judge
+from resolvers.matching.sweep import judge_candidates
 from tests.matching.people import TERMS, judged, person, reasons, shared_by
 
 MOBILE = "+4915112345670"
@@ -29,7 +31,17 @@ def test_a_mark_of_a_person_keeps_a_pair_out_of_review() -> None:
     assert found.probability > 0.99
 
 
-CASES = [
+def test_a_mark_reaches_detection() -> None:
+    whole = {"a": ANN, "b": ANN, "c": ANN}
+    holders = {"e:ann@firm.org": Holders([("a", "al"), ("b", "al"), ("c", "al")], 3)}
+    found = judge_candidates("b", holders, whole, TERMS, marked_distinct={"a"})
+    assert [(pair.left, pair.right, pair.judgement.decision) for pair in found] == [
+        ("a", "b", MatchDecision.DIFFERENT),
+        ("b", "c", MatchDecision.AUTO_MERGE),
+    ]
+
+
+CASES: list[tuple[GuardReason, dict[str, Any], dict[str, Any]]] = [
     (GuardReason.EXTERNAL_ID_CONFLICT, {"ids": {"crm": "7"}}, {"ids": {"crm": "8"}}),
     (GuardReason.NAME_CONFLICT, {"name": "Bea Lee"}, {"name": "Ann Lee"}),
     (GuardReason.NAME_CONFLICT, {"name": "Ann Brown"}, {"name": "Ann Lee"}),

@@ -8,9 +8,12 @@ import pytest
 from resolvers.matching.emails import matching_email
 from resolvers.matching.features import Phone, from_json, to_json
 from resolvers.matching.names import parse_name
+from resolvers.matching.normalise import normalise
 from resolvers.matching.phones import line_of, matching_phone, same_line
 from resolvers.matching.places import company_of, postcode_of, street_of
-from tests.matching.people import person
+from resolvers.matching.record import record_of
+from resolvers.matching.score import MODEL
+from tests.matching.people import facts, person
 
 EMAILS = {
     "ann.lee@gmail.com": "annlee@gmail.com",
@@ -150,6 +153,15 @@ def test_a_record_survives_json() -> None:
     for features in (full, person()):
         assert from_json(orjson.loads(orjson.dumps(to_json(features)))) == features
     assert to_json(person()) == {}
+
+
+def test_all_that_is_stored_of_a_contact() -> None:
+    given = facts("Ann Lee", email="ann.lee@gmail.com", phone="+4915112345670")
+    record = record_of(given)
+    assert record.model_version == MODEL.version
+    assert record.coarse == "al"
+    assert [key.text for key in record.keys] == ["e:annlee@gmail.com", "l:annlee", "n:an|le", "p:12345670"]
+    assert from_json(orjson.loads(orjson.dumps(record.features))) == normalise(given)
 
 
 def test_a_record_of_another_version_is_refused() -> None:
