@@ -7,6 +7,7 @@ from gateway.commands.database import demo_command, migrate_command
 from gateway.commands.doctoring import doctor_command
 from gateway.commands.importing import import_command
 from gateway.commands.keys import key_app, org_app
+from gateway.commands.matching import match_app
 from gateway.commands.serving import serve_command
 
 app = typer.Typer(
@@ -22,3 +23,4 @@ app.command("backup")(backup_command)
 app.command("doctor")(doctor_command)
 app.add_typer(org_app, name="org")
 app.add_typer(key_app, name="key")
+app.add_typer(match_app, name="match")

@@ -11,7 +11,7 @@ from uuid import UUID
 from db import distinct, identifiers
 from db.duplicates import Holder, holders_of
 from db.engine import Transaction
-from resolvers.duplicates.generic import is_generic
+from resolvers.matching.generic import is_generic
 from resolvers.merging.distinct import without_marked
 from resolvers.merging.request import MAXIMUM_SOURCES
 

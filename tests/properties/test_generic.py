@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.contacts.values import BadValue, email, identifying
-from resolvers.duplicates.generic import ROLE_WORDS, is_generic
+from resolvers.matching.generic import ROLE_WORDS, is_generic
 
 EMAILS = {
     "info@acme.com": True,
