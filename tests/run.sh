@@ -12,6 +12,5 @@ step "ruff: lint" ruff check .
 step "ruff: format" ruff format --check .
 step "mypy --strict" mypy
 step "import rules" lint-imports
-# Four workers on two cores: much of the time is spent waiting for processes, disks and browsers.
 # The SDL snapshot and the migration drift are tests: tests/schema/test_sdl.py, tests/migrations/test_migrations.py.
-step "tests on SQLite and PostgreSQL" python -m pytest -q -n "${PYTEST_WORKERS:-4}" --dist worksteal -m "not nightly" "$@"
+step "tests on SQLite and PostgreSQL" python -m pytest -q -n "${PYTEST_WORKERS:-2}" --dist loadfile -m "not nightly" "$@"

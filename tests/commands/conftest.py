@@ -12,6 +12,19 @@ from tests.conftest import DIALECTS
 from tests.support.databases import TEMPLATE, copy_sqlite, run_sql
 from tests.support.postgres import PostgresServer
 
+# A command is a process of its own: seconds of CPU for each. What these test is the command and not its statements,
+# which the other tests run on both databases; so on every change they run on SQLite, and on PostgreSQL at night.
+_AT_NIGHT = {"again", "bad_settings", "csv", "demo", "doctor", "errors", "history"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Marks those before `-m "not nightly"` chooses."""
+    for item in items:
+        named = item.path.stem.removeprefix("test_").removeprefix("import_")
+        if item.path.parent.name == "commands" and named in _AT_NIGHT and "[postgresql" in item.name:
+            item.add_marker(pytest.mark.nightly)
+
 
 @pytest.fixture(params=DIALECTS)
 def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:

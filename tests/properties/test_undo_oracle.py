@@ -135,11 +135,13 @@ class Lived:
             "sourceContactIds": [shown(self.ids[number]) for number in chosen[1:]],
             "overrides": [_override(what, shown(self.ids[number])) for what, number in overrides.items()],
         }
-        seen = await merge_preview(self.db, self.act, read_merge_request(given))
-        request = read_merge_request({**given, "expectedPreviewHash": seen.hash})
+        previewed = self.pick([True, False, False, False])  # it costs more than the merge
+        seen = await merge_preview(self.db, self.act, read_merge_request(given)) if previewed else None
+        request = read_merge_request({**given, "expectedPreviewHash": seen.hash if seen else None})
         done = await merge_contacts(self.db, self.act, request)
         assert done.merge is not None
-        await self.check_preview(seen, done.survivor)
+        if seen is not None:
+            await self.check_preview(seen, done.survivor)
         self.merges[self.oracle.merge(chosen[0], chosen[1:], self.recent, overrides)] = done.merge.id
 
     async def check_preview(self, seen: Preview, survivor: ContactRow) -> None:
@@ -270,11 +272,11 @@ _given = given(data=st.data())
 @settings(max_examples=200, suppress_health_check=_SHARED, deadline=None)
 async def test_undo_is_as_if_it_had_not_been(sqlite_db: Database, data: st.DataObject) -> None:
     """On every change."""
-    await live(sqlite_db, data, 12)
+    await live(sqlite_db, data, 10)
 
 
 @_given
-@settings(max_examples=40, suppress_health_check=_SHARED, deadline=None)
+@settings(max_examples=25, suppress_health_check=_SHARED, deadline=None)
 async def test_both_databases_undo_alike(db: Database, data: st.DataObject) -> None:
     """The statements of both: what is worked out in Python is the same."""
     await live(db, data, 12)
