@@ -54,12 +54,12 @@ async def _kills(database_url: str, rounds: int, seed: int) -> None:
 
 async def test_a_storm_over_http(database_url: str) -> None:
     """32 clients on 60 contacts."""
-    await _storm(database_url, 8, 1)
+    await _storm(database_url, 5, 1)
 
 
 async def test_kill_in_the_middle_of_undos(database_url: str) -> None:
     """Nothing acknowledged is lost, nothing is half done."""
-    await _kills(database_url, 2, 11)
+    await _kills(database_url, 1, 11)
 
 
 @pytest.mark.nightly
