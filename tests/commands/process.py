@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from db.engine import Database
+from gateway.clock import system_clock
+from resolvers.ids import ORGANIZATION, IdSource, encode_id
+from resolvers.organizations import create_organization
 from tests.support.state import dump
 
 T = TypeVar("T")
@@ -83,8 +86,14 @@ class Shell:
         return " ".join(answer.err.split())
 
     def organization(self, name: str = "Test") -> str:
-        """The id of a new organisation."""
-        return self.done("org", "create", name).last
+        """The id of a new organisation, made here: a command of its own takes seconds (test_setting_up tries it)."""
+
+        async def make(db: Database) -> str:
+            org_id = IdSource(system_clock)()
+            await create_organization(db, org_id, name, system_clock())
+            return encode_id(ORGANIZATION, org_id)
+
+        return self.ask(make)
 
     def ask(self, work: Callable[[Database], Awaitable[T]]) -> T:
         """The answer of the database."""

@@ -1,7 +1,6 @@
 """A real `onefold serve` process on a free port, with an organisation and a key, for tests that kill and stop it."""
 
 import asyncio
-import json
 import os
 import signal
 import socket
@@ -13,14 +12,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import httpx
 
 from db.engine import Database
 from gateway.clock import system_clock
+from gateway.tokens import new_token, token_hash
+from resolvers.access import ALL_SCOPES
 from resolvers.ids import ORGANIZATION, IdSource, encode_id
-from resolvers.organizations import create_organization
+from resolvers.organizations import KeyRequest, create_key, create_organization
 
 ONEFOLD = Path(sys.executable).parent / "onefold"
 _START_SECONDS = 60.0  # a slow machine's; the wait itself ends with the answer
@@ -133,9 +133,7 @@ async def running_server(database_url: str, *, start: bool = True, **env: str) -
     with tempfile.TemporaryDirectory(prefix="onefold-server-") as folder:
         settings = {"ONEFOLD_DATABASE_URL": database_url, **env}
         server = Server(database_url, free_port(), Path(folder), settings)
-        server.org = encode_id(ORGANIZATION, await _make_org(database_url))
-        made = server.onefold("key", "create", "--org", server.org, "--name", "tests", "--json")
-        server.token = json.loads(made.stdout)["token"]
+        server.org, server.token = await _make_org_and_key(database_url)
         if start:
             await server.start()
         try:
@@ -145,13 +143,18 @@ async def running_server(database_url: str, *, start: bool = True, **env: str) -
                 await server.kill()
 
 
-async def _make_org(database_url: str) -> UUID:
-    """In this process: a command of its own takes seconds to import everything."""
+async def _make_org_and_key(database_url: str) -> tuple[str, str]:
+    """The organisation's id and the token. In this process: a command of its own takes seconds to import everything."""
     database = Database(database_url)
+    new_id, token = IdSource(system_clock), new_token()
+    hashed = token_hash(token)
+    assert hashed is not None
     try:
-        org_id = IdSource(system_clock)()
+        org_id = new_id()
         await create_organization(database, org_id, "Test", system_clock())
-        return org_id
+        request = KeyRequest((org_id,), ALL_SCOPES, "tests")
+        await create_key(database, new_id(), hashed, request, system_clock())
+        return encode_id(ORGANIZATION, org_id), token
     finally:
         await database.close()
 
