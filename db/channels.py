@@ -150,10 +150,14 @@ async def add_channels(tx: Transaction, rows: Sequence[ChannelRow]) -> None:
         await tx.run(insert(channel), [asdict(row) for row in rows])
 
 
-async def save_channel(tx: Transaction, row: ChannelRow) -> None:
+async def save_channels(tx: Transaction, rows: Sequence[ChannelRow]) -> None:
     """Writes every value that may change; one that was taken off may be in force again."""
-    values = {f"new_{name}": getattr(row, name) for name in _CHANGING}
-    await tx.run(_save, values | {"key_org": row.org_id, "key_id": row.id})
+    saved = [
+        {f"new_{name}": getattr(row, name) for name in _CHANGING} | {"key_org": row.org_id, "key_id": row.id}
+        for row in rows
+    ]
+    if saved:
+        await tx.run(_save, saved)
 
 
 async def take_off(tx: Transaction, org_id: UUID, root: UUID, ids: Sequence[UUID], now: datetime) -> None:

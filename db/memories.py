@@ -7,13 +7,14 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, Select, Table, and_, bindparam, delete, func, insert, select, true, update
+from sqlalchemy import Index, Select, Table, and_, bindparam, delete, func, insert, select, update
 from sqlmodel import Field, SQLModel
 
 from db.base import KEY_IS_TABLE, any_of, by_dialect, table_of, tenant_key
 from db.contacts import contact
 from db.engine import Transaction
 from db.merges import merge_event, merge_source
+from db.trees import with_best
 
 _HEAD = ("org_id", "contact_id", "persona_key")
 
@@ -246,13 +247,7 @@ def _latest(dialect: str) -> Select[Any]:
         .correlate(memory)
     )
     held = contact.join(memory, and_(memory.c.org_id == contact.c.org_id, memory.c.contact_id == contact.c.id))
-    top: Any
-    if dialect == "postgresql":
-        top = best.lateral("top")
-        joined = held.join(top, true())
-    else:
-        top = said.alias("top")
-        joined = held.join(top, and_(top.c.org_id == memory.c.org_id, top.c.id.in_(best.with_only_columns(said.c.id))))
+    joined, top = with_best(dialect, held, memory, said, best)
     place = func.row_number().over(
         partition_by=(contact.c.canonical_id, top.c.persona_key), order_by=(top.c.at.desc(), top.c.id.desc())
     )

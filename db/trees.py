@@ -111,14 +111,7 @@ def _page(dialect: str, hanging: Hanging, descending: bool, newest_first: bool, 
         .limit(bindparam("limit"))
         .correlate(member)
     )
-    top: Any
-    if dialect == "postgresql":
-        top = best.lateral("top")
-        joined = member.join(top, true())
-    else:
-        top = child.alias("top")
-        own = best.with_only_columns(key)
-        joined = member.join(top, and_(top.c.org_id == member.c.org_id, top.c.id.in_(own)))
+    joined, top = with_best(dialect, member, member, child, best)
     place = (top.c[hanging.at].desc(), top.c.id.desc()) if descending else (top.c[hanging.at].asc(), top.c.id.asc())
     ranked = (
         select(
@@ -131,6 +124,17 @@ def _page(dialect: str, hanging: Hanging, descending: bool, newest_first: bool, 
         .subquery()
     )
     return select(ranked).where(ranked.c.place <= bindparam("limit")).order_by(ranked.c.root, ranked.c.place)
+
+
+def with_best(dialect: str, joined: Any, owner: Any, child: Table, best: Select[Any]) -> tuple[Any, Any]:
+    """`joined` with the rows of `child` that `best` chooses for each row of `owner`, which it is correlated with; and
+    those rows, as they are named there."""
+    if dialect == "postgresql":
+        lateral = best.lateral("top")
+        return joined.join(lateral, true()), lateral
+    top = child.alias("top")
+    own = best.with_only_columns(child.c.id)
+    return joined.join(top, and_(top.c.org_id == owner.c.org_id, top.c.id.in_(own))), top
 
 
 def _bound(at: Any, key: Any, name: str, newest_first: bool) -> ColumnElement[bool]:

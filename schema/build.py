@@ -1,5 +1,7 @@
 """The schema, put together once a process."""
 
+from functools import cache
+
 from strawberry.schema.config import StrawberryConfig
 
 from schema.contact import Contact, Merge
@@ -10,6 +12,7 @@ from schema.query import Query
 from schema.scalars import SCALARS
 
 
+@cache
 def build_schema(*, timeout_seconds: float = 30) -> OnefoldSchema:
     """A schema with its document cache. `timeout_seconds` bounds one operation."""
     return OnefoldSchema(

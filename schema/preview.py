@@ -1,9 +1,12 @@
 """What a merge would do."""
 
+from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 import strawberry
 
+from resolvers.merging.counting import Counts, counts_of
 from resolvers.merging.preview import Preview, Snapshot
 from schema.contact import contact_id
 from schema.contact_parts import (
@@ -14,7 +17,8 @@ from schema.contact_parts import (
     identifier_type,
     provenance_type,
 )
-from schema.described import about
+from schema.context import Info
+from schema.described import about, resolved
 from schema.enums import AvailabilityStatus, ContactRole
 from schema.errors import UserError, user_errors_of
 from schema.hanging_types import Segment, segment_type
@@ -59,6 +63,10 @@ class MergeCounts:
     segments: int = about("Segments of the sources, those that the primary is in as well among them.")
     channels: int = about("Channels of the sources, those that the primary has as well among them.")
     inboxes: int = about("Addresses of the sources in inboxes, those that the primary has as well among them.")
+    conversations: int = about("Conversations of the sources, with all of their messages.")
+    calls: int = about("Calls of the sources.")
+    notes: int = about("Notes on the sources.")
+    memories: int = about("Personas that the sources have a memory with, those that the primary has one with as well.")
 
 
 @strawberry.type(description="What mergeContacts would do with the same input. Nothing is written.")
@@ -70,9 +78,14 @@ class MergePreview:
     merged_contact_ids: list[strawberry.ID] = about("The sources, named or detected, in the order of the merge.")
     remaining_duplicates: int = about("Detected but left over, by the limit of 50 or by a rule.")
     fields: list[FieldProvenance] = about("For each field the value, whose it is, by which rule, and what it beats.")
-    counts: MergeCounts = about("How much would come along.")
     hash: str = about("Send it as `expectedPreviewHash`, and nothing else than this is done.")
     user_errors: list[UserError] = about("Why it would be refused.")
+    source_ids: strawberry.Private[Sequence[UUID]]
+
+    @resolved("How much would come along; counted when asked for.")
+    async def counts(self, info: Info) -> MergeCounts:
+        """Nothing for a merge that would be refused."""
+        return _counts(await counts_of(info.context.db, info.context.act, self.source_ids))
 
 
 def preview_type(found: Preview) -> MergePreview:
@@ -83,9 +96,9 @@ def preview_type(found: Preview) -> MergePreview:
         merged_contact_ids=[contact_id(source) for source in found.source_ids],
         remaining_duplicates=found.remaining,
         fields=[provenance_type(origin) for origin in found.fields],
-        counts=_counts(found),
         hash=found.hash,
         user_errors=user_errors_of(found.refusals),
+        source_ids=found.source_ids,
     )
 
 
@@ -97,9 +110,9 @@ def refused_preview(errors: list[UserError]) -> MergePreview:
         merged_contact_ids=[],
         remaining_duplicates=0,
         fields=[],
-        counts=_counts(Preview("")),
         hash="",
         user_errors=errors,
+        source_ids=(),
     )
 
 
@@ -131,11 +144,15 @@ def _snapshot(shown: Snapshot) -> ContactSnapshot:
     )
 
 
-def _counts(found: Preview) -> MergeCounts:
+def _counts(found: Counts) -> MergeCounts:
     return MergeCounts(
         identifiers=found.identifiers,
         labels=found.labels,
         segments=found.segments,
         channels=found.channels,
         inboxes=found.inboxes,
+        conversations=found.conversations,
+        calls=found.calls,
+        notes=found.notes,
+        memories=found.memories,
     )

@@ -4,10 +4,9 @@ A channel keeps the contact that it was given to. Its address and number are no 
 found or merged by them.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any
 from uuid import UUID
 
 from db import channels
@@ -26,28 +25,9 @@ from resolvers.contacts.channel_inputs import (
 )
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.landing import Landed, landed_on, lock_landing, read_contact_id, save_changed
+from resolvers.contacts.once import each_once
 from resolvers.errors import ErrorCode, Refused, refuse
 from resolvers.ids import CHANNEL, decode_id, encode_id
-
-
-class _Given(Protocol):
-    @property
-    def contact_id(self) -> UUID: ...
-
-    @property
-    def created_at(self) -> datetime: ...
-
-
-G = TypeVar("G", bound=_Given)
-
-
-def each_once(rows: Sequence[G], root: UUID, key: Callable[[G], Hashable]) -> list[G]:
-    """Equal things of a tree (`rows`, oldest first) as one: the survivor's own, else the oldest."""
-    groups: dict[Hashable, list[G]] = {}
-    for row in rows:
-        groups.setdefault(key(row), []).append(row)
-    shown = [next((row for row in equal if row.contact_id == root), equal[0]) for equal in groups.values()]
-    return sorted(shown, key=lambda row: (row.contact_id != root, row.created_at))
 
 
 async def add_channel(db: Database, act: Act, contact: str, raw: Mapping[str, Any]) -> Landed[ChannelRow]:
@@ -102,7 +82,7 @@ async def update_channel(db: Database, act: Act, raw: Mapping[str, Any]) -> Land
             equal = [other.id for other in held if other.key == row.key and other.id != row.id]
             await channels.take_off(tx, root.org_id, root.id, equal, act.now)
         changed = replace(changed, updated_at=max(act.now, row.updated_at))
-        await channels.save_channel(tx, changed)
+        await channels.save_channels(tx, [changed])
         await save_changed(tx, act, root)
         return Landed(changed, landed_on(root, row.contact_id))
 
@@ -152,8 +132,7 @@ async def _attach(
 ) -> list[ChannelRow]:
     """Writes channels that nobody in the tree has; one that was taken off this very contact is in force again."""
     removed = {row.key: row for row in await channels.removed_channels(tx, org_id, contact_id)}
-    made = []
-    new = []
+    made, new, revived = [], [], []
     for values in channel_rows(act.new_id, act.now, org_id, contact_id, sent):
         row = ChannelRow(**values)
         earlier = removed.pop(row.key, None)
@@ -161,8 +140,9 @@ async def _attach(
             new.append(row)
         else:
             row = replace(row, id=earlier.id, created_at=earlier.created_at)
-            await channels.save_channel(tx, row)
+            revived.append(row)
         made.append(row)
+    await channels.save_channels(tx, revived)
     await channels.add_channels(tx, new)
     return made
 

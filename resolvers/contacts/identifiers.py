@@ -17,6 +17,7 @@ from resolvers.contacts.exclusive import check_exclusive, lock_if_exclusive
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import read_identifier
 from resolvers.contacts.landing import Landed, landed_on, lock_landing, read_contact_id
+from resolvers.contacts.once import each_once
 from resolvers.contacts.update import save_edit
 from resolvers.contacts.values import Identifying, email, phone_forms, phone_region
 from resolvers.contacts.writers import edited
@@ -28,14 +29,8 @@ LEADING = {"EMAIL": "email", "PHONE": "phone"}
 
 def shown_once(found: Sequence[IdentifierRow], root: UUID) -> list[IdentifierRow]:
     """Equal identifiers of a tree as one: the survivor's own, else the oldest; verified if any of them is."""
-    groups: dict[tuple[str, str, str], list[IdentifierRow]] = {}
-    for row in found:
-        groups.setdefault(row.key, []).append(row)
-    shown = []
-    for rows in groups.values():
-        first = next((row for row in rows if row.contact_id == root), rows[0])
-        shown.append(replace(first, verified=any(row.verified for row in rows)))
-    return sorted(shown, key=lambda row: (row.contact_id != root, row.created_at, row.id))
+    verified = {row.key for row in found if row.verified}
+    return [replace(row, verified=row.key in verified) for row in each_once(found, root, lambda row: row.key)]
 
 
 def next_leading(found: Sequence[IdentifierRow], root: UUID, kind: str) -> str | None:

@@ -10,9 +10,9 @@ from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.inboxes import AddressRow, InboxRow
 from resolvers.access import Act, Scope, require
-from resolvers.contacts.channels import each_once
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.landing import Landed, landed_on, lock_landing, read_contact_id, save_changed
+from resolvers.contacts.once import each_once
 from resolvers.contacts.values import name_key, required_text, text
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import INBOX, decode_id, encode_id

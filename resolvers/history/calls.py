@@ -1,26 +1,22 @@
 """logCall, updateCall, removeCall, and the calls of contacts."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from datetime import datetime
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from db import activity, calls
 from db.calls import CALLS, DIRECTIONS, CallRow
+from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.fields import Fields
-from resolvers.contacts.landing import Landed, landed_on, lock_landing, made_before, past_moment, read_contact_id
+from resolvers.contacts.landing import Landed, past_moment
 from resolvers.contacts.values import BadValue, text, web_address
-from resolvers.errors import ErrorCode, Refused, refuse
-from resolvers.history.paging import Listing, count_under, cursor_at, pages_under
-from resolvers.ids import CALL, decode_id, encode_id
-from resolvers.paging import Page, PageArguments, cut_page
+from resolvers.history.entries import Entries
+from resolvers.history.paging import Listing
+from resolvers.ids import CALL
 
-_LISTING = Listing(CALLS, "call")
-OPERATION = "logCall"
 LONGEST_CALL = 7 * 24 * 3600  # seconds
 # API name -> (column, most characters)
 _TEXTS = {
@@ -32,26 +28,35 @@ _TEXTS = {
 }
 
 
+async def _write(tx: Transaction, root: ContactRow, row: CallRow) -> None:
+    """The contact was active then."""
+    await calls.add_call(tx, row)
+    await activity.note_activity(tx, row.org_id, row.contact_id, root.id, row.started_at)
+
+
+_ENTRIES = Entries(
+    word=CALL,
+    operation="logCall",
+    row=CallRow,
+    listing=Listing(CALLS, "call"),
+    by_ids=calls.calls_by_id,
+    write=_write,
+    save=calls.save_call,
+    delete=calls.remove_call,
+)
+remove_call = _ENTRIES.remove
+calls_of_contacts = _ENTRIES.of_contacts
+count_calls = _ENTRIES.count
+call_by_id = _ENTRIES.by_id
+
+
 async def log_call(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[CallRow]:
     """A call of a contact; a merged-away id lands on its survivor. Raises Refused."""
     require(act.actor, Scope.CONTACTS_WRITE)
-    contact_id = read_contact_id(raw["contactId"])
     fields = Fields(raw)
     values = read_call(fields, act.now)
     fields.refuse_if_wrong()
-    call_id = act.new_id()
-
-    async def work(tx: Transaction) -> Landed[CallRow]:
-        root = await lock_landing(tx, act, contact_id)
-        before = await made_before(tx, act, root.org_id, OPERATION, raw, call_id)
-        if before is not None:
-            return Landed(await _call(tx, act, before, "idempotencyKey"), landed_on(root, contact_id))
-        row = CallRow(**values, org_id=root.org_id, id=call_id, contact_id=contact_id)
-        await calls.add_call(tx, row)
-        await activity.note_activity(tx, root.org_id, contact_id, root.id, row.started_at)
-        return Landed(row, landed_on(root, contact_id))
-
-    return await db.write(work)
+    return await _ENTRIES.add(db, act, raw, values)
 
 
 def read_call(fields: Fields, now: datetime) -> dict[str, Any]:
@@ -65,57 +70,12 @@ def read_call(fields: Fields, now: datetime) -> dict[str, Any]:
 async def update_call(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[CallRow]:
     """Left out: unchanged; null: cleared. A call keeps its contact and its time. Raises Refused."""
     require(act.actor, Scope.CONTACTS_WRITE)
-    call_id = _read_id(raw["id"])
     fields = Fields(raw)
     values = _values(fields)
     if "direction" in fields and values.get("direction") is None and not fields.errors:
         fields.wrong("direction cannot be cleared; leave it out to keep it.", "direction")
     fields.refuse_if_wrong()
-
-    async def work(tx: Transaction) -> Landed[CallRow]:
-        row = await _call(tx, act, call_id, "id")
-        root = await lock_landing(tx, act, row.contact_id, "id")
-        row = replace(await _call(tx, act, call_id, "id"), **values)
-        await calls.save_call(tx, row)
-        return Landed(row, landed_on(root, row.contact_id))
-
-    return await db.write(work)
-
-
-async def remove_call(db: Database, act: Act, call: str) -> UUID:
-    """Deletes a call; its id. Raises Refused."""
-    require(act.actor, Scope.CONTACTS_WRITE)
-    call_id = _read_id(call)
-
-    async def work(tx: Transaction) -> UUID:
-        row = await _call(tx, act, call_id, "id")
-        await lock_landing(tx, act, row.contact_id, "id")
-        if await calls.remove_call(tx, row.org_id, call_id) == 0:
-            raise _gone(call_id, "id")
-        return call_id
-
-    return await db.write(work)
-
-
-async def calls_of_contacts(db: Database, act: Act, roots: Sequence[UUID], page: PageArguments) -> list[Page[CallRow]]:
-    """For each survivor one page of its tree's calls, newest first."""
-    found = await pages_under(db, act, _LISTING, roots, page)
-    cursor = partial(cursor_at, "call", lambda row: row.started_at)
-    return [cut_page([CallRow(*row[1:-1]) for row in rows], page, cursor) for rows in found]
-
-
-async def count_calls(db: Database, act: Act, roots: Sequence[UUID]) -> list[int]:
-    """For each survivor how many those are."""
-    return await count_under(db, act, _LISTING, roots)
-
-
-async def call_by_id(db: Database, act: Act, call: str) -> CallRow | None:
-    """A call that the key may see."""
-    require(act.actor, Scope.CONTACTS_READ)
-    call_id = decode_id(CALL, call)
-    if call_id is None:
-        return None
-    return (await db.read(lambda tx: calls.calls_by_id(tx, act.actor.organizations, [call_id]))).get(call_id)
+    return await _ENTRIES.change(db, act, raw["id"], values)
 
 
 def _values(fields: Fields) -> dict[str, Any]:
@@ -137,21 +97,3 @@ def _duration(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= LONGEST_CALL:
         raise BadValue(f"must be a whole number of seconds between 0 and {LONGEST_CALL}")
     return value
-
-
-def _read_id(value: str) -> UUID:
-    call_id = decode_id(CALL, value)
-    if call_id is None:
-        raise refuse(ErrorCode.BAD_USER_INPUT, "Not a call id: they look like call_01j….", "id")
-    return call_id
-
-
-async def _call(tx: Transaction, act: Act, call_id: UUID, field: str) -> CallRow:
-    found = (await calls.calls_by_id(tx, act.actor.organizations, [call_id])).get(call_id)
-    if found is None:
-        raise _gone(call_id, field)
-    return found
-
-
-def _gone(call_id: UUID, field: str) -> Refused:
-    return refuse(ErrorCode.NOT_FOUND, f"Call not found: {encode_id(CALL, call_id)}.", field)

@@ -4,9 +4,9 @@ Each names what it belongs to by a ref of the same source or by an id. Plain dat
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from db.bulk import Encoded
@@ -56,13 +56,14 @@ KINDS = {
 _PARENTS = {"contact": (CONTACT, CONTACT_REF), "conversation": (CONVERSATION, CONVERSATION_REF)}
 
 
-class PreparedThing(NamedTuple):
+@dataclass(frozen=True)
+class PreparedThing:
     """One line: its values but for the parent, or why it cannot be taken. `parent_ref` is a keyed hash."""
 
     kind: str
     errors: tuple[UserError, ...] = ()
     thing_id: UUID | None = None
-    values: dict[str, Any] = {}  # noqa: RUF012 - never changed
+    values: dict[str, Any] = field(default_factory=dict)
     parent_ref: str | None = None
     parent_id: UUID | None = None
     ref: str | None = None

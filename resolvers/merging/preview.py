@@ -33,7 +33,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Preview:
-    """What the merge would do; `refusals` instead when it would be refused. Counts: what hangs on the sources."""
+    """What the merge would do; `refusals` instead when it would be refused."""
 
     hash: str
     refusals: tuple[UserError, ...] = ()
@@ -41,11 +41,6 @@ class Preview:
     source_ids: tuple[UUID, ...] = ()
     remaining: int = 0
     fields: Sequence[FieldOrigin] = ()
-    identifiers: int = 0
-    labels: int = 0
-    segments: int = 0
-    channels: int = 0
-    inboxes: int = 0
 
 
 async def merge_preview(db: Database, act: Act, request: MergeRequest) -> Preview:
@@ -73,18 +68,12 @@ async def _shown(tx: Transaction, prepared: PreparedMerge, detected: Detected) -
     primary = prepared.primary
     trees = await read_trees(tx, [primary.org_id], [primary.id, *detected.source_ids])
     tree = _united(prepared, trees)
-    sources = [trees[source] for source in detected.source_ids]
     return Preview(
         hash=prepared.hash,
         snapshot=Snapshot(tree.root, shown_once(tree.identifiers, primary.id), tree.labels, tree.segments),
         source_ids=detected.source_ids,
         remaining=detected.remaining,
         fields=origins(tree),
-        identifiers=sum(len(source.identifiers) for source in sources),
-        labels=sum(len(source.labels) for source in sources),
-        segments=sum(len(source.segments) for source in sources),
-        channels=sum(len(source.channels) for source in sources),
-        inboxes=sum(len(source.inboxes) for source in sources),
     )
 
 

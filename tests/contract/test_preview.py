@@ -3,14 +3,17 @@
 from typing import Any
 
 from tests.contract.steps import get, refused, settings, unchanged, unknown_id
+from tests.contract.test_history import call, converse, note
+from tests.contract.test_memories import remember
 from tests.contract.test_undo import rich
 from tests.support.api import Api
 
 SNAPSHOT = """id role name avatarUrl company title email phone address { city country } language timezone birthdate
     blocked unsubscribed isAdmin availabilityStatus customAttributes metadata additionalAttributes labels { id name }
     identifiers { id kind system value normalized verified contactId }"""
+COUNTS = "identifiers labels segments channels inboxes conversations calls notes memories"
 ORIGINS = "field value contactId rule discarded { value contactId }"
-PREVIEW = f"""allowed hash mergedContactIds remainingDuplicates counts {{ identifiers labels }} merged {{ {SNAPSHOT} }}
+PREVIEW = f"""allowed hash mergedContactIds remainingDuplicates counts {{ {COUNTS} }} merged {{ {SNAPSHOT} }}
     fields {{ {ORIGINS} }} userErrors {{ code message field contactId }}"""
 
 
@@ -30,7 +33,7 @@ async def test_a_preview_is_what_the_merge_does(api: Api) -> None:
     api.clock.advance(minutes=1)
     seen = await preview(api, a, b, c)
     assert (seen["allowed"], seen["userErrors"], seen["mergedContactIds"]) == (True, [], [b, c])
-    assert seen["counts"] == {"identifiers": 9, "labels": 5}
+    assert seen["counts"] == dict.fromkeys(COUNTS.split(), 0) | {"identifiers": 9, "labels": 5}
     done = await api.merge(a, b, c, expectedPreviewHash=seen["hash"])
     assert done["mergedContactIds"] == seen["mergedContactIds"]
     after = await get(api, a, f"{SNAPSHOT} provenance {{ {ORIGINS} }}")
@@ -46,6 +49,25 @@ async def test_a_preview_of_what_is_detected(api: Api) -> None:
     assert (await api.merge(a, expectedPreviewHash=seen["hash"]))["mergedContactIds"] == [b]
     alone = await preview(api, a)
     assert (alone["allowed"], alone["mergedContactIds"], alone["merged"]["id"]) == (True, [], a)
+
+
+async def test_history_and_memories_are_counted(api: Api) -> None:
+    """Of the sources alone, through what was merged into them; a closed conversation counts as well."""
+    a, b, c, d = [await api.contact(name=name) for name in "ABCD"]
+    await api.merge(c, d)
+    for contact in (a, b, d):
+        await call(api, contact, "A call")
+        await note(api, contact, "A note")
+        await remember(api, contact, facts={"plan": "pro"})
+    await note(api, b, "Another")
+    await remember(api, b, "Bob", facts={"plan": "pro"})
+    first, _ = [await converse(api, b, "Hello", subject=subject) for subject in ("one", "two")]
+    await api.done("updateConversation", "conversation { id }", id=first, status="CLOSED")
+    counted = {"conversations": 2, "calls": 2, "notes": 3, "memories": 3}
+    seen = await preview(api, a, b, c)
+    assert seen["counts"] == dict.fromkeys(COUNTS.split(), 0) | counted
+    refusal = await preview(api, a, b, unknown_id(api))
+    assert refusal["counts"] == dict.fromkeys(COUNTS.split(), 0)
 
 
 async def test_a_stale_preview_is_refused(api: Api) -> None:

@@ -31,6 +31,7 @@ from resolvers.history.notes import count_notes, notes_of_contacts
 from resolvers.ids import CHANNEL, MERGE, encode_id
 from resolvers.memories.reading import memories_of_contacts, recent_messages
 from resolvers.merging import history
+from resolvers.merging.counting import counts_of
 from resolvers.organizations import segment_counts
 from resolvers.paging import PageArguments, encode_cursor
 from tests.db import acts
@@ -98,6 +99,15 @@ async def test_statement_counts(world: World, act: Preparing) -> None:
     assert seen[0] == seen[1]
 
 
+async def test_the_counts_of_a_preview_do_not_grow_with_sources(world: World) -> None:
+    """Nine statements for 1 and for 50, and none where there is nothing to count."""
+    contacts = [await acts.tree(world, 1) for _ in range(50)]
+    for sources, number in (([], 0), (contacts[:1], 9), (contacts, 9)):
+        with recorded(world.db) as statements:
+            found = await counts_of(world.db, world.act, sources)
+        assert (len(statements), found.labels) == (number, len(sources))
+
+
 def _shape(statement: str) -> str:
     """A statement's text; the rows of a VALUES list are one, however many are inserted at once."""
     if not statement.startswith("INSERT"):
@@ -161,6 +171,7 @@ async def read_all(world: World, ids: Sequence[UUID]) -> None:
     await memories_of_contacts(db, act, ids[:20])
     await recent_messages(db, act, ids[:20], 5)
     await segment_counts(db, act, ids[:20])
+    await counts_of(db, act, ids[:20])
     await children.merged_ids_of_contacts(db, act, ids[:20])
     await history.merges_of_contacts(db, act, ids[:20], page)
     await history.count_merges_of_contacts(db, act, ids[:20])
