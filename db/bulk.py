@@ -33,6 +33,7 @@ class _Plan:
     rows_at_once: int
     sql_at_once: str  # so many rows in one statement
     values: Callable[[Mapping[str, Any]], Encoded]  # of all columns, in the order of the statement
+    names: tuple[str, ...]  # those columns
     processors: tuple[tuple[int, Callable[[Any], Any]], ...]  # place, and how the driver wants what stands there
 
 
@@ -45,7 +46,9 @@ def _plan(table: Table, dialect_name: str) -> _Plan:
     processors = tuple((place, process) for place, process in found if process is not None)
     sql, at_once = str(compiled), _ROWS_AT_ONCE[dialect_name]
     into, values = sql.split(" VALUES ")
-    return _Plan(sql, at_once, f"{into} VALUES {', '.join([values] * at_once)}", itemgetter(*names), processors)
+    return _Plan(
+        sql, at_once, f"{into} VALUES {', '.join([values] * at_once)}", itemgetter(*names), tuple(names), processors
+    )
 
 
 def _processor(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
@@ -67,6 +70,14 @@ def encode(table: Table, dialect: str, rows: Iterable[Mapping[str, Any]]) -> lis
                 values[place] = process(values[place])
         encoded.append(tuple(values))
     return encoded
+
+
+def with_value(table: Table, dialect: str, column: str, rows: Iterable[tuple[Encoded, Any]]) -> list[Encoded]:
+    """Encoded rows, each with another value in that column: one that was not known when they were encoded."""
+    plan = _plan(table, dialect)
+    place = plan.names.index(column)
+    process = dict(plan.processors).get(place, lambda value: value)
+    return [(*row[:place], process(value), *row[place + 1 :]) for row, value in rows]
 
 
 async def insert_encoded(tx: Transaction, table: Table, rows: Sequence[Encoded]) -> None:

@@ -100,7 +100,7 @@ _removed = (
     select(*_COLUMNS)
     .where(
         channel.c.org_id == bindparam("org"),
-        channel.c.contact_id == bindparam("contact"),
+        any_of(channel.c.contact_id, "contacts"),
         channel.c.removed_via_id.is_not(None),
     )
     .order_by(channel.c.created_at, channel.c.id)
@@ -134,9 +134,9 @@ async def channels_of(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUI
     return found
 
 
-async def removed_channels(tx: Transaction, org_id: UUID, contact_id: UUID) -> list[ChannelRow]:
-    """What was taken off this very contact, oldest first."""
-    return [ChannelRow(*row) for row in await tx.rows(_removed, {"org": org_id, "contact": contact_id})]
+async def removed_channels(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> list[ChannelRow]:
+    """What was taken off these very contacts, oldest first."""
+    return [ChannelRow(*row) for row in await tx.rows(_removed, {"org": org_id, "contacts": contact_ids})]
 
 
 async def channels_by_id(tx: Transaction, orgs: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, ChannelRow]:

@@ -36,6 +36,20 @@ _lock_all = (
     .order_by(contact.c.id)  # one order for everybody, so that two merges of one pair cannot deadlock
     .with_for_update(key_share=True)
 )
+_lock_roots = (
+    select(contact.c.id, contact.c.updated_at)
+    .where(contact.c.org_id == bindparam("org"), any_of(contact.c.id, "ids"))
+    .order_by(contact.c.id)
+    .with_for_update(key_share=True)
+)
+_touch = (
+    update(contact)
+    .where(contact.c.org_id == bindparam("org"), any_of(contact.c.id, "ids"))
+    .values(
+        updated_at=case((contact.c.updated_at < bindparam("now"), bindparam("now")), else_=contact.c.updated_at),
+        version=contact.c.version + 1,
+    )
+)
 _lock_tree = (
     select(contact.c.id)
     .where(contact.c.org_id == bindparam("org"), contact.c.canonical_id == bindparam("root"))
@@ -168,6 +182,17 @@ async def lock_contacts(tx: Transaction, org_id: UUID, ids: Iterable[UUID]) -> d
     """Locks these rows in the order of their ids; for holders of the organisation's lock."""
     rows = await tx.rows(_lock_all, {"org": org_id, "ids": list(ids)})
     return {row.id: row for row in map(contact_row, rows)}
+
+
+async def lock_roots(tx: Transaction, org_id: UUID, ids: Iterable[UUID]) -> dict[UUID, datetime]:
+    """The same without their values: when each was last changed."""
+    return {row.id: row.updated_at for row in await tx.rows(_lock_roots, {"org": org_id, "ids": list(ids)})}
+
+
+async def touch(tx: Transaction, org_id: UUID, ids: Sequence[UUID], now: datetime) -> None:
+    """A new time and version for locked survivors on which something changed that is no value of theirs."""
+    if ids:
+        await tx.run(_touch, {"org": org_id, "ids": ids, "now": now})
 
 
 async def lock_tree(tx: Transaction, org_id: UUID, root: UUID) -> list[UUID]:

@@ -268,9 +268,9 @@ def _latest(dialect: str) -> Select[Any]:
     )
 
 
-async def remember(tx: Transaction, head: dict[str, Any], facts: Any, messages: Any, summaries: Any) -> None:
-    """Writes a persona of a contact (the columns of `memory`) with what was given beside it: rows by their columns."""
-    await tx.run(_head[tx.dialect], [head])
+async def remember(tx: Transaction, heads: Any, facts: Any, messages: Any, summaries: Any) -> None:
+    """Writes personas of contacts with what was given beside them: rows of each table by their columns."""
+    await tx.run(_head[tx.dialect], heads)
     for statement, rows in (
         (_fact[tx.dialect], facts),
         (insert(memory_message), messages),

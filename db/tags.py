@@ -64,6 +64,11 @@ class Tags(Generic[R]):
                 index_elements=["org_id", "contact_id", key], set_={"removed_via_id": None, "removed_at": None}
             )
         )
+        self._save = (
+            update(names)
+            .where(names.c.org_id == bindparam("key_org"), names.c.id == bindparam("key_id"))
+            .values({names.c[name]: bindparam(f"new_{name}") for name in _changing(row)})
+        )
         self._in_force = (
             select(link.c.contact_id, tag)
             .select_from(contact.join(link, given))
@@ -119,15 +124,36 @@ class Tags(Generic[R]):
             return []
         await tx.run(self._make[tx.dialect], rows)
         keys = [row["name_key"] for row in rows]
-        found = {row.name_key: row.id for row in await tx.rows(self._by_keys, {"org": org_id, "keys": keys})}
+        found = await self.named(tx, org_id, keys)
         return [found[key] for key in keys]
+
+    async def named(self, tx: Transaction, org_id: UUID, keys: Sequence[str]) -> dict[str, UUID]:
+        """Those with these names, by their names as compared."""
+        found = await tx.rows(self._by_keys, {"org": org_id, "keys": keys})
+        return {row.name_key: row.id for row in found}
+
+    async def save(self, tx: Transaction, rows: Sequence[R]) -> None:
+        """Writes every value of these that may change."""
+        changing = _changing(self._row)
+        saved = [
+            {f"new_{name}": getattr(row, name) for name in changing} | {"key_org": row.org_id, "key_id": row.id}
+            for row in rows
+        ]
+        if saved:
+            await tx.run(self._save, saved)
+
+    async def add(self, tx: Transaction, org_id: UUID, given: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
+        """Gives contacts these, each pair (contact, tag) once; one that was taken off this very contact is back."""
+        rows = [
+            {"org_id": org_id, "contact_id": contact_id, self._key: tag, "created_at": now} for contact_id, tag in given
+        ]
+        if rows:
+            await tx.run(self._put_on[tx.dialect], rows)
 
     async def put(self, tx: Transaction, org_id: UUID, root: UUID, tags: Sequence[UUID], now: datetime) -> None:
         """Makes these the survivor's: its own rows are in force, all others of its tree are taken off."""
         await tx.run(self._take_off_others, {"org": org_id, "root": root, "kept": tags, "now": now})
-        rows = [{"org_id": org_id, "contact_id": root, self._key: tag, "created_at": now} for tag in tags]
-        if rows:
-            await tx.run(self._put_on[tx.dialect], rows)
+        await self.add(tx, org_id, [(root, tag) for tag in tags], now)
 
     async def bring_back(self, tx: Transaction, org_id: UUID, trees: Sequence[Sequence[UUID]]) -> None:
         """What was taken off these trees through a survivor that they no longer belong to is in force again."""
@@ -163,6 +189,10 @@ def lifting(link: Table) -> Any:
         )
         .values(removed_via_id=None, removed_at=None)
     )
+
+
+def _changing(row: type[TagRow]) -> list[str]:
+    return [field.name for field in fields(row) if field.name not in ("org_id", "id", "created_at")]
 
 
 def _by_name(rows: Iterable[R]) -> list[R]:

@@ -1,7 +1,7 @@
 """`onefold import FILE`: JSON Lines or CSV (gateway/csv_lines.py), streamed in batches.
 
-A line has the fields of CreateContactInput and a `ref`, its name within the file's source; one with a `type` is a
-conversation, message, call or note, and names what it belongs to (resolvers/history/preparing.py). A ref that was
+A line has the fields of CreateContactInput and a `ref`, its name within the file's source; one with a `type` is
+something that hangs on a contact, and names what it belongs to (resolvers/history/line_kinds.py). A ref that was
 imported before is skipped, also when its contact was merged, edited or erased since: the same file twice changes
 nothing. A line without `ref` is known by its content. Each bad line is reported and the rest go on.
 
@@ -29,6 +29,7 @@ from gateway.tune import settle_memory
 from resolvers.access import Act
 from resolvers.contacts.importing import Outcome, import_terms
 from resolvers.contacts.preparing import ImportTerms
+from resolvers.errors import ErrorCode
 from resolvers.history.importing import Prepared, import_lines
 from resolvers.history.preparing import PreparedThing
 
@@ -143,7 +144,8 @@ def _once(outcomes: list[Outcome], rows: Sequence[Prepared], tried: set[str]) ->
     belongs to one has what it belongs to."""
     judged = []
     for outcome, row in zip(outcomes, rows, strict=True):
-        if isinstance(row, PreparedThing) and not row.errors and row.parent_ref in tried:
+        lost = bool(outcome.errors) and outcome.errors[0].code is ErrorCode.NOT_FOUND
+        if lost and isinstance(row, PreparedThing) and row.parent_ref in tried:
             outcome = Outcome(thing_id=row.thing_id)
         made = (outcome.contact_id or outcome.thing_id) is not None and not outcome.skipped
         judged.append(Outcome(skipped=True) if made and row.ref in tried else outcome)

@@ -13,7 +13,8 @@ from resolvers.access import Act, Actor
 from resolvers.contacts.preparing import ImportTerms, PreparedRow, prepare_line
 from resolvers.errors import ErrorCode, UserError
 from resolvers.history.importing import Prepared
-from resolvers.history.preparing import KINDS, prepare_thing
+from resolvers.history.line_kinds import KINDS
+from resolvers.history.preparing import prepare_thing
 from resolvers.ids import IdSource
 
 LINE_BYTES = 1_000_000

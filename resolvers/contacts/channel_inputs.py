@@ -100,8 +100,7 @@ def read_channels(fields: Fields, default_region: str | None) -> tuple[ChannelVa
     places: dict[tuple[str, str], int] = {}
     for index, item in enumerate(raw):
         inner = fields.inner(item, "channels", str(index))
-        for name in sorted(map(str, item.keys() - FIELDS)):
-            inner.wrong(f"{name[:80]} is no field of a channel. Known: {', '.join(sorted(FIELDS))}.", name[:80])
+        inner.expect_only(FIELDS, "a channel")
         read = read_channel(inner, default_region)
         if read is None:
             continue

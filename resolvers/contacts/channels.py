@@ -131,7 +131,7 @@ async def _attach(
     tx: Transaction, act: Act, org_id: UUID, contact_id: UUID, sent: Sequence[ChannelValues]
 ) -> list[ChannelRow]:
     """Writes channels that nobody in the tree has; one that was taken off this very contact is in force again."""
-    removed = {row.key: row for row in await channels.removed_channels(tx, org_id, contact_id)}
+    removed = {row.key: row for row in await channels.removed_channels(tx, org_id, [contact_id])}
     made, new, revived = [], [], []
     for values in channel_rows(act.new_id, act.now, org_id, contact_id, sent):
         row = ChannelRow(**values)

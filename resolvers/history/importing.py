@@ -4,29 +4,36 @@ What a line belongs to may stand anywhere before it in the file, or in the same 
 conversations, then the rest. The number of statements does not grow with the number of lines.
 """
 
-from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from collections.abc import Awaitable, Callable, Sequence
 
-from db import activity, conversations
-from db import contacts as contact_rows
-from db.bulk import encode, insert_encoded
-from db.calls import call
-from db.conversations import conversation, message
+from db.bulk import insert_encoded
 from db.engine import Database, Transaction
-from db.imports import CONTACT_REF, CONVERSATION_REF, import_ref, known_refs
-from db.notes import note
+from db.imports import CONVERSATION_REF, import_ref, known_refs
+from db.labels import LABELS
+from db.segments import SEGMENTS
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.importing import Outcome, import_contact_lines, terms_hold
-from resolvers.contacts.preparing import ImportTerms, PreparedRow
-from resolvers.conversations.writing import conversation_values
-from resolvers.errors import ErrorCode, UserError
-from resolvers.history.preparing import KINDS, PreparedThing
+from resolvers.contacts.preparing import ImportTerms, PreparedRow, claim_of
+from resolvers.history.parents import Parent, lock_parents, no_parent
+from resolvers.history.preparing import PreparedThing
+from resolvers.history.writing_hanging import define_tags, give_tags, write_channels, write_memories
+from resolvers.history.writing_lines import Batch, Taken, write_history
 
 Prepared = PreparedRow | PreparedThing
-_ORDER = ("conversation", "message", "call", "note")
-_TABLES = {"conversation": conversation, "message": message, "call": call, "note": note}
+Writer = Callable[[Batch, Sequence[Taken]], Awaitable[list[Outcome]]]
+# In this order: a message of a batch may belong to a conversation of the same, and a contact to a segment of it.
+_WRITERS: dict[str, Writer] = {
+    CONVERSATION_REF: write_history("conversation"),
+    "MESSAGE": write_history("message"),
+    "CALL": write_history("call"),
+    "NOTE": write_history("note"),
+    "CHANNEL": write_channels,
+    "LABEL_ITSELF": define_tags(LABELS),
+    "LABEL": give_tags(LABELS),
+    "SEGMENT_ITSELF": define_tags(SEGMENTS),
+    "SEGMENT": give_tags(SEGMENTS),
+    "MEMORY": write_memories,
+}
 
 
 class _Tried(Exception):
@@ -46,10 +53,10 @@ async def import_lines(
     """
     require(act.actor, Scope.CONTACTS_WRITE)
     if keep:
-        return await db.write(lambda tx: _import(tx, act.now, terms, lines))
+        return await db.write(lambda tx: _import(tx, act, terms, lines))
 
     async def attempt(tx: Transaction) -> None:
-        raise _Tried(await _import(tx, act.now, terms, lines))
+        raise _Tried(await _import(tx, act, terms, lines))
 
     try:
         await db.write(attempt)
@@ -58,110 +65,72 @@ async def import_lines(
     raise AssertionError("the attempt always raises")
 
 
-async def _import(
-    tx: Transaction, now: datetime, terms: ImportTerms, lines: Sequence[Prepared]
-) -> list[Outcome] | None:
+async def _import(tx: Transaction, act: Act, terms: ImportTerms, lines: Sequence[Prepared]) -> list[Outcome] | None:
     if not await terms_hold(tx, terms):
         return None
     outcomes: list[Outcome] = [Outcome()] * len(lines)
-    contacts = [(place, line) for place, line in enumerate(lines) if isinstance(line, PreparedRow)]
+    contacts: list[tuple[int, PreparedRow]] = []
+    things: dict[str, list[tuple[int, PreparedThing]]] = {}
+    for place, line in enumerate(lines):
+        if isinstance(line, PreparedThing):
+            things.setdefault(line.kind, []).append((place, line))
+        else:
+            contacts.append((place, line))
     if contacts:
-        done = await import_contact_lines(tx, now, terms, [line for _, line in contacts])
-        for (place, _), outcome in zip(contacts, done, strict=True):
-            outcomes[place] = outcome
-    for kind in _ORDER:
-        things = [(p, line) for p, line in enumerate(lines) if isinstance(line, PreparedThing) and line.kind == kind]
-        if things:
-            done = await _import_things(tx, now, terms, kind, [line for _, line in things])
-            for (place, _), outcome in zip(things, done, strict=True):
-                outcomes[place] = outcome
+        _put(outcomes, contacts, await import_contact_lines(tx, act.now, terms, [line for _, line in contacts]))
+    if things:
+        named = [line for found in things.values() for _, line in found]
+        batch = Batch(tx, act, terms, await lock_parents(tx, terms, named))
+        for kind in (kind for kind in _WRITERS if kind in things):
+            _put(outcomes, things[kind], await _import_things(batch, kind, [line for _, line in things[kind]]))
     return outcomes
 
 
-async def _import_things(
-    tx: Transaction, now: datetime, terms: ImportTerms, kind: str, lines: Sequence[PreparedThing]
-) -> list[Outcome]:
-    org_id, found = terms.org_id, KINDS[kind]
+def _put(outcomes: list[Outcome], places: Sequence[tuple[int, Prepared]], done: Sequence[Outcome]) -> None:
+    for (place, _), outcome in zip(places, done, strict=True):
+        outcomes[place] = outcome
+
+
+async def _import_things(batch: Batch, kind: str, lines: Sequence[PreparedThing]) -> list[Outcome]:
+    """Lines of one kind: those that are new and whose parents live are written and remembered."""
+    tx, terms = batch.tx, batch.terms
     refs = [line.ref for line in lines if line.ref is not None]
-    known = await known_refs(tx, org_id, terms.source, found.ref_kind, refs)
-    parents = await _parents(tx, terms, found.parent, lines)
-    outcomes, rows, claims, heard = [], [], [], []
+    known = await known_refs(tx, terms.org_id, terms.source, kind, refs)
+    outcomes: list[Outcome] = []
+    places: list[int] = []
+    taken: list[Taken] = []
     for line in lines:
+        parent = batch.parents.of(line) if line.parent is not None else None
         if line.ref is not None and line.ref in known:
             outcomes.append(Outcome(skipped=True, thing_id=known[line.ref]))
-            continue
-        parent = parents.get(line.parent_id or line.parent_ref or "")
-        if line.errors or line.thing_id is None or parent is None:
-            outcomes.append(Outcome(errors=line.errors or (_no_parent(found.parent, line),)))
-            continue
-        rows.append(_row(kind, line, org_id, parent))
-        claims.append(line.claim)
-        heard += [(parent, rows[-1])]
-        if line.ref is not None:
-            known[line.ref] = line.thing_id
-        outcomes.append(Outcome(thing_id=line.thing_id))
-    await insert_encoded(tx, _TABLES[kind], encode(_TABLES[kind], tx.dialect, rows))
-    await insert_encoded(tx, import_ref, [claim for claim in claims if claim is not None])
-    await _note_activity(tx, now, kind, heard)
+        elif line.errors or line.thing_id is None:
+            outcomes.append(Outcome(errors=line.errors))
+        elif line.parent is not None and parent is None:
+            outcomes.append(Outcome(errors=(no_parent(line),)))
+        else:
+            places.append(len(outcomes))
+            taken.append((line, line.thing_id, parent))
+            outcomes.append(Outcome(thing_id=line.thing_id))
+            if line.ref is not None:
+                known[line.ref] = line.thing_id
+    if taken:
+        done = await _WRITERS[kind](batch, taken)
+        await _remember(batch, taken, done)
+        for place, outcome in zip(places, done, strict=True):
+            outcomes[place] = outcome
     return outcomes
 
 
-class _Parent:
-    """What a line belongs to: its id, the contact that was given it, and the survivor that shows it."""
-
-    def __init__(self, thing_id: UUID, contact_id: UUID, root: UUID) -> None:
-        self.thing_id, self.contact_id, self.root = thing_id, contact_id, root
-
-
-async def _parents(
-    tx: Transaction, terms: ImportTerms, parent: str, lines: Sequence[PreparedThing]
-) -> dict[UUID | str, _Parent]:
-    """By id and by ref, those that live. Two statements, three for messages."""
-    org_id = terms.org_id
-    ref_kind = CONTACT_REF if parent == "contact" else CONVERSATION_REF
-    refs = await known_refs(
-        tx, org_id, terms.source, ref_kind, sorted({line.parent_ref for line in lines if line.parent_ref is not None})
-    )
-    ids = {*refs.values(), *(line.parent_id for line in lines if line.parent_id is not None)}
-    given = {thing_id: thing_id for thing_id in ids}
-    if parent == "conversation":
-        rows = await conversations.conversations_by_id(tx, [org_id], sorted(ids))
-        given = {row.id: row.contact_id for row in rows.values()}
-    roots = await contact_rows.survivors(tx, [org_id], sorted(set(given.values())))
-    found: dict[UUID | str, _Parent] = {}
-    for thing_id, contact_id in given.items():
-        root = roots.get(contact_id)
-        if root is not None and root.erased_at is None:
-            found[thing_id] = _Parent(thing_id, contact_id, root.id)
-    return found | {ref: found[thing_id] for ref, thing_id in refs.items() if thing_id in found}
-
-
-def _no_parent(parent: str, line: PreparedThing) -> UserError:
-    by = f"{parent}Id" if line.parent_id is not None else f"{parent}Ref"
-    message = f"There is no such {parent}. It must stand before this line, or have been imported from this source."
-    return UserError(ErrorCode.NOT_FOUND, message, (by,))
-
-
-def _row(kind: str, line: PreparedThing, org_id: UUID, parent: _Parent) -> dict[str, Any]:
-    assert line.thing_id is not None
-    if kind == "conversation":
-        return conversation_values(line.values, org_id, line.thing_id, parent.thing_id)
-    key = "conversation_id" if kind == "message" else "contact_id"
-    return line.values | {"org_id": org_id, "id": line.thing_id, key: parent.thing_id}
-
-
-async def _note_activity(
-    tx: Transaction, now: datetime, kind: str, heard: Sequence[tuple[_Parent, dict[str, Any]]]
-) -> None:
-    """Messages and calls are activity of their contacts, and messages of their conversations."""
-    at = {"message": "created_at", "call": "started_at"}.get(kind)
-    if at is None or not heard:
-        return
-    org_id = heard[0][1]["org_id"]
-    if kind == "message":
-        latest: dict[UUID, datetime] = {}
-        for parent, row in heard:
-            latest[parent.thing_id] = max(row[at], latest.get(parent.thing_id, row[at]))
-        await conversations.note_messages(tx, org_id, latest, now)
-    spoken = [(parent, row[at]) for parent, row in heard if not row.get("internal")]
-    await activity.note_activities(tx, org_id, [(parent.contact_id, parent.root, when) for parent, when in spoken])
+async def _remember(batch: Batch, taken: Sequence[Taken], done: Sequence[Outcome]) -> None:
+    """The refs of what was written; a bad line does not use up its ref."""
+    claims = []
+    for (line, thing_id, parent), outcome in zip(taken, done, strict=True):
+        if outcome.thing_id is None or line.claim is None or line.ref is None:
+            continue
+        if outcome.thing_id == thing_id:
+            claims.append(line.claim)
+        else:  # something that was here already stands for the line
+            claims.append(claim_of(batch.act, batch.terms, line.kind, line.ref, outcome.thing_id))
+        if line.kind == CONVERSATION_REF and parent is not None:
+            batch.parents.add(line.ref, Parent(thing_id, parent.contact_id, parent.root))
+    await insert_encoded(batch.tx, import_ref, claims)

@@ -1,9 +1,9 @@
 """remember and forget: they land on the survivor, also when sent to a merged-away id."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from db import memories
@@ -11,19 +11,13 @@ from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.fields import Fields
-from resolvers.contacts.landing import Landed, landed_on, lock_landing, made_before, past_moment, read_contact_id
-from resolvers.contacts.values import name_key, required_text
+from resolvers.contacts.landing import Landed, landed_on, lock_landing, made_before, read_contact_id
+from resolvers.contacts.values import required_text
 from resolvers.errors import ErrorCode, refuse
+from resolvers.memories.inputs import KEY_LENGTH, Remembered, Values, read_persona, read_remembered
 
 OPERATION = "remember"
-PERSONA_LENGTH = 200
-KEY_LENGTH = 255
-VALUE_LENGTH = 10_000
-ROLE_LENGTH = 64
-TEXT_LENGTH = 100_000
-MAXIMUM = 500  # of each list, a call
 _INSTANT = timedelta(microseconds=1)
-Reader = Callable[[Any], Any]
 
 
 async def remember(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[ContactRow]:
@@ -32,28 +26,17 @@ async def remember(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[Con
     require(act.actor, Scope.CONTACTS_WRITE)
     contact_id = read_contact_id(raw["contactId"])
     fields = Fields(raw)
-    persona, persona_key = _persona(fields)
-    facts = _facts(fields)
-    at = partial(past_moment, now=act.now)
-    text = partial(required_text, limit=TEXT_LENGTH)
-    messages = _entries(fields, "messages", {"role": partial(required_text, limit=ROLE_LENGTH), "text": text, "at": at})
-    summaries = _entries(fields, "summaries", {"text": text, "at": at})
-    if not (facts or messages or summaries or fields.errors):
-        fields.wrong("There is nothing to remember: send facts, messages or summaries.", "facts")
+    new = read_remembered(fields, act.now)
     fields.refuse_if_wrong()
 
     async def work(tx: Transaction) -> Landed[ContactRow]:
         root = await lock_landing(tx, act, contact_id)
         if await made_before(tx, act, root.org_id, OPERATION, raw, contact_id) is not None:
             return Landed(root, landed_on(root, contact_id))
-        head = {"org_id": root.org_id, "contact_id": contact_id, "persona_key": persona_key}
-        await memories.remember(
-            tx,
-            head | {"persona": persona, "updated_at": act.now},
-            [head | fact | {"recorded_at": _recorded_at(act, root, contact_id)} for fact in facts],
-            [head | message | {"id": act.new_id()} for message in messages],
-            [head | summary | {"id": act.new_id()} for summary in summaries],
+        rows = memory_rows(
+            act, new, root.org_id, contact_id, recorded_at(act.now, root.id, root.updated_at, contact_id)
         )
+        await memories.remember(tx, [rows.head], rows.facts, rows.messages, rows.summaries)
         return Landed(root, landed_on(root, contact_id))
 
     return await db.write(work)
@@ -65,7 +48,7 @@ async def forget(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[Conta
     require(act.actor, Scope.CONTACTS_WRITE)
     contact_id = read_contact_id(raw["contactId"])
     fields = Fields(raw)
-    persona, persona_key = _persona(fields)
+    persona, persona_key = read_persona(fields)
     key = fields.read("key", partial(required_text, limit=KEY_LENGTH))
     fields.refuse_if_wrong()
 
@@ -81,39 +64,27 @@ async def forget(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[Conta
     return await db.write(work)
 
 
-def _persona(fields: Fields) -> tuple[str, str]:
-    """Its name as written and as compared; what is wrong is noted in `fields`."""
-    name = fields.read("persona", partial(required_text, limit=PERSONA_LENGTH)) or ""
-    return name, fields.check(lambda: name_key(name), "persona") or ""
+class MemoryRows(NamedTuple):
+    """Rows of the tables of memory."""
+
+    head: dict[str, Any]
+    facts: Values
+    messages: Values
+    summaries: Values
 
 
-def _recorded_at(act: Act, root: ContactRow, contact_id: UUID) -> datetime:
+def memory_rows(act: Act, new: Remembered, org_id: UUID, contact_id: UUID, fact_at: datetime) -> MemoryRows:
+    """What gives this contact what is to be remembered; `fact_at`: when its facts are recorded."""
+    of = {"org_id": org_id, "contact_id": contact_id, "persona_key": new.persona_key}
+    return MemoryRows(
+        of | {"persona": new.persona, "updated_at": act.now},
+        [of | fact | {"recorded_at": fact_at} for fact in new.facts],
+        [of | message | {"id": act.new_id()} for message in new.messages],
+        [of | summary | {"id": act.new_id()} for summary in new.summaries],
+    )
+
+
+def recorded_at(now: datetime, root: UUID, root_updated_at: datetime, contact_id: UUID) -> datetime:
     """Now; for an old id after the merge that took it away, whenever this call began and whatever the clocks say (the
     survivor's updatedAt is not before that merge)."""
-    return act.now if contact_id == root.id else max(act.now, root.updated_at + _INSTANT)
-
-
-def _facts(fields: Fields) -> list[dict[str, Any]]:
-    readers: dict[str, Reader] = {
-        "key": partial(required_text, limit=KEY_LENGTH),
-        "value": partial(required_text, limit=VALUE_LENGTH),
-    }
-    found = _entries(fields, "facts", readers)
-    keys: set[str] = set()
-    for index, fact in enumerate(found):
-        if fact["key"] is not None and fact["key"] in keys:
-            fields.wrong("This key stands in the list before: one value a key.", "facts", str(index), "key")
-        keys.add(fact["key"])
-    return found
-
-
-def _entries(fields: Fields, name: str, readers: Mapping[str, Reader]) -> list[dict[str, Any]]:
-    given = fields.raw(name) or []
-    if len(given) > MAXIMUM:
-        fields.wrong(f"{len(given)} {name} were sent; at most {MAXIMUM} are taken at once.", name)
-        return []
-    found = []
-    for index, item in enumerate(given):
-        inner = fields.inner(item, name, str(index))
-        found.append({part: inner.read(part, reader) for part, reader in readers.items()})
-    return found
+    return now if contact_id == root else max(now, root_updated_at + _INSTANT)
