@@ -18,7 +18,7 @@ import orjson
 import structlog
 from sqlalchemy import Connection, Executable, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from db.base import encode_json
@@ -79,6 +79,15 @@ class Transaction:
             raise
         if nested.is_active:
             await nested.commit()
+
+    async def is_unique(self, write: Callable[[], Awaitable[object]]) -> bool:
+        """Does the writing; False, with nothing written, where a unique key is taken, also by a sooner rival."""
+        try:
+            async with self.savepoint():
+                await write()
+        except IntegrityError:
+            return False
+        return True
 
 
 def url_problem(url: str) -> str | None:

@@ -87,6 +87,13 @@ class AddressRow:
 _COLUMNS = [inbox.c[field.name] for field in fields(InboxRow)]
 _of_organization = select(*_COLUMNS).where(inbox.c.org_id == bindparam("org"))
 _by_ids = select(*_COLUMNS).where(any_of(inbox.c.org_id, "orgs"), any_of(inbox.c.id, "ids"))
+_lock = _by_ids.with_for_update(key_share=True)
+_CHANGING = [column.name for column in _COLUMNS if column.name not in ("org_id", "id", "created_at")]
+_save = (
+    update(inbox)
+    .where(inbox.c.org_id == bindparam("key_org"), inbox.c.id == bindparam("key_id"))
+    .values({inbox.c[name]: bindparam(f"new_{name}") for name in _CHANGING})
+)
 _named = select(*_COLUMNS).where(
     inbox.c.org_id == bindparam("org"),
     inbox.c.channel_id == bindparam("channel"),
@@ -148,9 +155,25 @@ async def inboxes_by_id(tx: Transaction, orgs: Sequence[UUID], ids: Sequence[UUI
 async def make_inbox(tx: Transaction, row: dict[str, Any]) -> InboxRow:
     """The inbox with this channel id and name, made when missing; `row` has the columns of the table."""
     await tx.run(_make[tx.dialect], [row])
-    named = {"org": row["org_id"], "channel": row["channel_id"], "name": row["name_key"]}
-    (found,) = await tx.rows(_named, named)
+    return await inbox_named(tx, row["org_id"], row["channel_id"], row["name_key"])
+
+
+async def inbox_named(tx: Transaction, org_id: UUID, channel_id: str, key: str) -> InboxRow:
+    """The inbox with this channel id and name, which exists."""
+    (found,) = await tx.rows(_named, {"org": org_id, "channel": channel_id, "name": key})
     return InboxRow(*found)
+
+
+async def lock_inbox(tx: Transaction, orgs: Sequence[UUID], inbox_id: UUID) -> InboxRow | None:
+    """One, locked against others who change it."""
+    row = await tx.row(_lock, {"orgs": orgs, "ids": [inbox_id]})
+    return InboxRow(*row) if row else None
+
+
+async def save_inbox(tx: Transaction, row: InboxRow) -> bool:
+    """Writes one; False, with nothing written, when another has its channel id and name."""
+    values = {f"new_{name}": getattr(row, name) for name in _CHANGING}
+    return await tx.is_unique(lambda: tx.run(_save, values | {"key_org": row.org_id, "key_id": row.id}))
 
 
 async def addresses_of(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[UUID]) -> dict[UUID, list[AddressRow]]:

@@ -43,6 +43,7 @@ class Tags(Generic[R]):
         in_force = link.c.removed_via_id.is_(None)
         self._of_organization = select(*columns).where(names.c.org_id == bindparam("org"))
         self._by_ids = select(*columns).where(any_of(names.c.org_id, "orgs"), any_of(names.c.id, "ids"))
+        self._lock = self._by_ids.with_for_update(key_share=True)
         self._by_keys = select(names.c.name_key, names.c.id).where(
             names.c.org_id == bindparam("org"), any_of(names.c.name_key, "keys")
         )
@@ -141,6 +142,15 @@ class Tags(Generic[R]):
         ]
         if saved:
             await tx.run(self._save, saved)
+
+    async def lock(self, tx: Transaction, orgs: Sequence[UUID], tag: UUID) -> R | None:
+        """One, locked against others who change it."""
+        row = await tx.row(self._lock, {"orgs": orgs, "ids": [tag]})
+        return self._row(*row) if row else None
+
+    async def save_alone(self, tx: Transaction, row: R) -> bool:
+        """Writes one; False, with nothing written, when another has its name."""
+        return await tx.is_unique(lambda: self.save(tx, [row]))
 
     async def add(self, tx: Transaction, org_id: UUID, given: Sequence[tuple[UUID, UUID]], now: datetime) -> None:
         """Gives contacts these, each pair (contact, tag) once; one that was taken off this very contact is back."""

@@ -8,6 +8,7 @@ from schema.described import about, optional
 from schema.inputs import IDEMPOTENCY_KEY
 
 _CONTACT = "The contact; a merged-away id lands on its survivor."
+COLOR = "A colour for people: a name such as `red`, or a code such as `#1f93ff`, kept as sent; null: none."
 _KEPT = "The contact; a merged-away id lands on its survivor, and keeps what was sent."
 
 
@@ -19,15 +20,45 @@ class SetSegmentsInput:
     names: list[str] = about("The whole set, at most 100; an empty list takes the contact out of all.")
 
 
+@strawberry.input(description="A change of a segment. Left out: unchanged.")
+class UpdateSegmentInput:
+    """The input `UpdateSegmentInput`."""
+
+    id: strawberry.ID = about("The segment. Who is in it stays.")
+    name: str | None = optional("Another name, or another spelling. null, and a name that another has, are refused.")
+    color: str | None = optional(COLOR)
+
+
+@strawberry.input(description="A change of a label. Left out: unchanged.")
+class UpdateLabelInput:
+    """The input `UpdateLabelInput`."""
+
+    id: strawberry.ID = about("The label. The contacts that have it keep it.")
+    name: str | None = optional("Another name, or another spelling. null, and a name that another has, are refused.")
+    color: str | None = optional(COLOR)
+
+
+@strawberry.input(description="A change of an inbox. Left out: unchanged; null: cleared.")
+class UpdateInboxInput:
+    """The input `UpdateInboxInput`."""
+
+    id: strawberry.ID = about("The inbox. Addresses and conversations keep it.")
+    name: str | None = optional("Another name. null is refused, and so are name and channel id of another inbox.")
+    channel_id: str | None = optional("The id of its channel on your platform.")
+    avatar_url: str | None = optional("Where a picture lies.")
+    channel_type: str | None = optional("Such as `Channel::WebWidget`.")
+    provider: str | None = optional("Such as `twilio`.")
+
+
 @strawberry.input(description="An inbox: found by its channel id and its name, made when missing.")
 class InboxInput:
     """The input `InboxInput`."""
 
     name: str = about("Its name. Names that differ only in case are one.")
     channel_id: str | None = optional("The id of its channel on your platform.")
-    avatar_url: str | None = optional("Where a picture lies; kept when the inbox is made.")
-    channel_type: str | None = optional("Such as `Channel::WebWidget`; kept when the inbox is made.")
-    provider: str | None = optional("Such as `twilio`; kept when the inbox is made.")
+    avatar_url: str | None = optional("Where a picture lies; taken when the inbox is made.")
+    channel_type: str | None = optional("Such as `Channel::WebWidget`; taken when the inbox is made.")
+    provider: str | None = optional("Such as `twilio`; taken when the inbox is made.")
 
 
 @strawberry.input(description="An address of a contact in an inbox.")

@@ -8,6 +8,7 @@ from db.channels import ChannelRow
 from resolvers.contacts.channels import add_channel, remove_channel, update_channel
 from resolvers.contacts.inboxes import add_inbox, remove_inbox
 from resolvers.contacts.landing import Landed
+from resolvers.contacts.naming import update_inbox, update_label, update_segment
 from resolvers.contacts.tags import set_segments
 from resolvers.ids import CHANNEL, encode_id
 from resolvers.memories.writing import forget, remember
@@ -16,11 +17,13 @@ from schema.contact import contact_id
 from schema.context import Info
 from schema.described import about, mutation
 from schema.errors import UserError, attempt
-from schema.hanging_types import Channel, channel_type
+from schema.hanging_types import Channel, Inbox, Segment, channel_type, inbox_type, segment_type
 from schema.history_payloads import RemovePayload
 from schema.inputs import raw
+from schema.organization import Label, label_type
 from schema.payloads import ContactPayload, landed_payload
 
+_ERRORS = "What was wrong. Empty: it is done and on disk. Not empty: nothing was written."
 _INPUT = strawberry.argument(description="What to do.")
 
 
@@ -30,9 +33,31 @@ class ChannelPayload:
 
     channel: Channel | None = about("The channel, after.")
     landed_on: strawberry.ID | None = about("The survivor that shows it now, when its contact was merged away.")
-    user_errors: list[UserError] = about(
-        "What was wrong. Empty: it is done and on disk. Not empty: nothing was written."
-    )
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+@strawberry.type(description="The answer of updateSegment.")
+class SegmentPayload:
+    """The type `SegmentPayload`."""
+
+    segment: Segment | None = about("The segment, after.")
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+@strawberry.type(description="The answer of updateLabel.")
+class LabelPayload:
+    """The type `LabelPayload`."""
+
+    label: Label | None = about("The label, after.")
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+@strawberry.type(description="The answer of updateInbox.")
+class InboxPayload:
+    """The type `InboxPayload`."""
+
+    inbox: Inbox | None = about("The inbox, after.")
+    user_errors: list[UserError] = about(_ERRORS)
 
 
 @strawberry.type(description="Writing what hangs on contacts beside their history.")
@@ -48,6 +73,36 @@ class HangingMutation:
         """`Mutation.setSegments`."""
         act = set_segments(info.context.db, info.context.act, input.contact_id, input.names)
         return landed_payload(*await attempt(act))
+
+    @mutation("Gives a segment another name or colour.")
+    async def update_segment(
+        self,
+        info: Info,
+        input: Annotated[hanging_inputs.UpdateSegmentInput, _INPUT],  # noqa: A002
+    ) -> SegmentPayload | None:
+        """`Mutation.updateSegment`."""
+        row, errors = await attempt(update_segment(info.context.db, info.context.act, raw(input)))
+        return SegmentPayload(segment=segment_type(row) if row else None, user_errors=errors)
+
+    @mutation("Gives a label another name or colour.")
+    async def update_label(
+        self,
+        info: Info,
+        input: Annotated[hanging_inputs.UpdateLabelInput, _INPUT],  # noqa: A002
+    ) -> LabelPayload | None:
+        """`Mutation.updateLabel`."""
+        row, errors = await attempt(update_label(info.context.db, info.context.act, raw(input)))
+        return LabelPayload(label=label_type(row) if row else None, user_errors=errors)
+
+    @mutation("Changes an inbox.")
+    async def update_inbox(
+        self,
+        info: Info,
+        input: Annotated[hanging_inputs.UpdateInboxInput, _INPUT],  # noqa: A002
+    ) -> InboxPayload | None:
+        """`Mutation.updateInbox`."""
+        row, errors = await attempt(update_inbox(info.context.db, info.context.act, raw(input)))
+        return InboxPayload(inbox=inbox_type(row) if row else None, user_errors=errors)
 
     @mutation("Gives a contact a channel.")
     async def add_channel(

@@ -52,7 +52,7 @@ class Channel(Node):
 class Inbox(Node):
     """The type `Inbox`."""
 
-    name: str = about("As first written.")
+    name: str = about("As first written, until it is given another.")
     avatar_url: str | None = about("Where a picture lies.")
     channel_id: str | None = about("The id of its channel on your platform.")
     channel_type: str | None = about("The type of its channel, in your platform's words.")
@@ -72,7 +72,7 @@ class ContactInbox:
 class Segment(Node):
     """The type `Segment`."""
 
-    name: str = about("As first written.")
+    name: str = about("As first written, until it is given another.")
     color: str | None = about("A colour for people, if one was given.")
     created_at: datetime = about("When it was made.")
     updated_at: datetime = about("When it was last changed itself; not who is in it.")

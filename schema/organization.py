@@ -41,7 +41,7 @@ class Organization(Node):
 class Label(Node):
     """The type `Label`."""
 
-    name: str = about("As first written.")
+    name: str = about("As first written, until it is given another.")
     color: str | None = about("A colour for people, if one was given.")
 
 

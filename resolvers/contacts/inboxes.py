@@ -20,7 +20,7 @@ from resolvers.ids import INBOX, decode_id, encode_id
 NAME_LENGTH = 255
 SOURCE_LENGTH = 255
 # API name -> (column, most characters)
-_TEXTS = {
+TEXTS = {
     "avatarUrl": ("avatar_url", 2_048),
     "channelType": ("channel_type", 100),
     "provider": ("provider", 100),
@@ -36,7 +36,7 @@ async def add_inbox(db: Database, act: Act, raw: Mapping[str, Any]) -> Landed[Co
     inner = fields.inner(raw["inbox"], "inbox")
     name = inner.read("name", partial(required_text, limit=NAME_LENGTH))
     channel_id = inner.read("channelId", partial(text, limit=SOURCE_LENGTH)) or ""
-    more = {column: inner.read(field, partial(text, limit=limit)) for field, (column, limit) in _TEXTS.items()}
+    more = {column: inner.read(field, partial(text, limit=limit)) for field, (column, limit) in TEXTS.items()}
     key = inner.check(lambda: name_key(name), "name") if name else None
     fields.refuse_if_wrong()
     new = {"name": name, "name_key": key, "channel_id": channel_id, "created_at": act.now, **more}

@@ -38,6 +38,9 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
     "Mutation.importContacts": (Scope.CONTACTS_WRITE, "importContacts(input: {contacts: [{}]})"),
     "Mutation.setLabels": (Scope.CONTACTS_WRITE, 'setLabels(input: {contactId: "CONTACT", names: ["x"]})'),
     "Mutation.setSegments": (Scope.CONTACTS_WRITE, 'setSegments(input: {contactId: "CONTACT", names: ["x"]})'),
+    "Mutation.updateSegment": (Scope.CONTACTS_WRITE, 'updateSegment(input: {id: "SEGMENT", color: "red"})'),
+    "Mutation.updateLabel": (Scope.CONTACTS_WRITE, 'updateLabel(input: {id: "LABEL", color: "red"})'),
+    "Mutation.updateInbox": (Scope.CONTACTS_WRITE, 'updateInbox(input: {id: "INBOX", name: "x"})'),
     "Mutation.addChannel": (
         Scope.CONTACTS_WRITE,
         'addChannel(input: {contactId: "CONTACT", channel: {type: SMS, phone: "+4930123456"}})',
@@ -144,6 +147,11 @@ async def _with_hanging(api: Api, contact: str, document: str) -> str:
         given = {"contactId": contact, "channel": {"type": "OTHER"}}
         channel = (await api.done("addChannel", "channel { id }", **given))["channel"]["id"]
         document = document.replace("CHANNEL", channel)
+    for name, kind in (("SEGMENT", "Segments"), ("LABEL", "Labels")):
+        if name in document:
+            asked = f"contact {{ {kind.lower()} {{ id }} }}"
+            tagged = await api.done(f"set{kind}", asked, contactId=contact, names=["vip"])
+            document = document.replace(name, tagged["contact"][kind.lower()][0]["id"])
     if "INBOX" in document:
         document = document.replace("INBOX", await enter(api, contact))
     if '"Bob"' in document:

@@ -121,6 +121,18 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
     "DeleteContactInput.id": ((CONTACT,), [f"deleteContact(input: {{id: $id}}) {{ deletedContactIds {_ERRORS} }}"]),
     "SetLabelsInput.contactId": ((CONTACT,), [f'setLabels(input: {{contactId: $id, names: ["vip"]}}) {_PAYLOAD}']),
     "SetSegmentsInput.contactId": ((CONTACT,), [f'setSegments(input: {{contactId: $id, names: ["vip"]}}) {_PAYLOAD}']),
+    "UpdateSegmentInput.id": (
+        (SEGMENT,),
+        [f'updateSegment(input: {{id: $id, name: "vip"}}) {{ segment {{ id }} {_ERRORS} }}'],
+    ),
+    "UpdateLabelInput.id": (
+        (LABEL,),
+        [f'updateLabel(input: {{id: $id, color: "red"}}) {{ label {{ id }} {_ERRORS} }}'],
+    ),
+    "UpdateInboxInput.id": (
+        (INBOX,),
+        [f'updateInbox(input: {{id: $id, name: "Web"}}) {{ inbox {{ id }} {_ERRORS} }}'],
+    ),
     "AddChannelInput.contactId": (
         (CONTACT,),
         [f'addChannel(input: {{contactId: $id, channel: {{type: SMS, phone: "+4930123456"}}}}) {{ {_ERRORS} }}'],

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from db import identifiers
+from db.activity import note_activity
 from db.contact_writes import lock_contacts, lock_survivor, merge_away
 from db.contacts import ContactRow
 from db.engine import Transaction
@@ -16,10 +17,13 @@ from db.faults import StorageUnavailable
 from db.merges import add_merge
 from db.organizations import lock_organization, settings_for_change, settings_for_identifiers
 from resolvers.contacts.create import identifier_values
+from resolvers.contacts.importing import import_terms
 from resolvers.contacts.values import identifying
+from resolvers.history.importing import import_lines
+from resolvers.history.preparing import prepare_thing
 from resolvers.merging.plan import MergeTerms, plan_merge
 from resolvers.merging.survivorship import Policy
-from tests.db.world import World
+from tests.db.world import World, shown
 
 Lock = Callable[[Transaction, UUID], Awaitable[object]]
 
@@ -230,3 +234,19 @@ async def test_the_organization_s_lock_is_taken_by_one(postgres_world: World) ->
     await held.end()
     await (await second.done()).end()
     assert await _is_free(world, "organization_lock", "org_id", world.org_id)
+
+
+async def test_an_import_waits_for_an_edit_before_it_writes(postgres_world: World) -> None:
+    """An edit that holds the contact is let through: the import has written no row yet that it would wait for."""
+    world = postgres_world
+    contact = await world.contact()
+    held = await Held(world, lambda tx: lock_survivor(tx, world.orgs, contact)).done()
+    terms = await import_terms(world.db, world.org_id, "crm")
+    raw = {"contactId": shown(contact), "direction": "INBOUND", "startedAt": "2026-01-01T00:00:00Z"}
+    lines = [prepare_thing(world.act, terms, "call", raw, "k-1")]
+    importing = asyncio.create_task(import_lines(world.db, world.act, terms, lines))
+    await _waiting(world, 1)
+    await held.end(lambda tx: note_activity(tx, world.org_id, contact, contact, world.act.now))
+    outcomes = await importing
+    assert outcomes is not None
+    assert [outcome.errors for outcome in outcomes] == [()]
