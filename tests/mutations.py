@@ -78,6 +78,36 @@ MISTAKES = (
         "",
     ),
     Mistake(
+        "segments taken off through the survivor do not come back",
+        "resolvers/merging/undo.py",
+        "    await SEGMENTS.bring_back(tx, org_id, trees)\n",
+        "",
+    ),
+    Mistake(
+        "channels taken off through the survivor do not come back",
+        "resolvers/merging/undo.py",
+        "    await channels.bring_back(tx, org_id, trees)\n",
+        "",
+    ),
+    Mistake(
+        "inboxes taken off through the survivor do not come back",
+        "resolvers/merging/undo.py",
+        "    await inboxes.bring_back(tx, org_id, trees)\n",
+        "",
+    ),
+    Mistake(
+        "calls and notes that are imported to an old id stay with the survivor",
+        "resolvers/history/writing_lines.py",
+        "rows = [(line.encoded, parent.thing_id)",
+        "rows = [(line.encoded, parent.root)",
+    ),
+    Mistake(
+        "a memory that is imported to an old id stays with the survivor",
+        "resolvers/history/writing_hanging.py",
+        'rows = memory_rows(act, line.values["remembered"], org_id, parent.thing_id, at)',
+        'rows = memory_rows(act, line.values["remembered"], org_id, parent.root, at)',
+    ),
+    Mistake(
         "labels come back that were taken off before the merge",
         "db/tags.py",
         '            none_of(link.c.removed_via_id, "members"),\n',

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FIELDS = ("name", "title", "email")
+MARKS = ("labels", "segments", "channels", "inboxes", "facts")
+HUNG = ("conversation", "call", "note", "said")
 GONE = "\0gone"
 
 Path = tuple[str, ...]
@@ -31,11 +33,13 @@ class Being:
 
 @dataclass
 class State:
-    """Everybody by number, e-mail addresses as (owner, value) in order of age, labels as (owner, name)."""
+    """Everybody by number, e-mail addresses as (owner, value) in order of age; of each kind what can be taken off, as
+    (owner, name), and what cannot, as (owner, thing)."""
 
     beings: list[Being] = field(default_factory=list)
     emails: dict[tuple[int, str], bool] = field(default_factory=dict)  # whether it was taken off
-    labels: dict[tuple[int, str], bool] = field(default_factory=dict)
+    marks: dict[str, dict[tuple[int, str], bool]] = field(default_factory=lambda: {kind: {} for kind in MARKS})
+    hung: dict[str, list[tuple[int, Any]]] = field(default_factory=lambda: {kind: [] for kind in HUNG})
 
     def root(self, number: int) -> int:
         """Who a number leads to."""
@@ -53,10 +57,15 @@ class State:
         held = [key for key, removed in self.emails.items() if key[0] in tree and not removed]
         return list(dict.fromkeys(value for _, value in sorted(held, key=lambda key: key[0] != root)))
 
-    def labels_of(self, root: int) -> set[str]:
+    def marks_of(self, kind: str, root: int) -> set[str]:
         """In force on the tree."""
         tree = self.tree(root)
-        return {name for (owner, name), removed in self.labels.items() if owner in tree and not removed}
+        return {name for (owner, name), removed in self.marks[kind].items() if owner in tree and not removed}
+
+    def hung_of(self, kind: str, root: int) -> set[Any]:
+        """All that was given to anybody of the tree."""
+        tree = self.tree(root)
+        return {thing for owner, thing in self.hung[kind] if owner in tree}
 
 
 @dataclass
@@ -100,9 +109,25 @@ class Oracle:
         self._do("_merge", len(self.log), primary, list(sources), set(recent), dict(overrides))
         return len(self.log) - 1
 
-    def set_labels(self, number: int, names: Iterable[str]) -> None:
+    def set_marks(self, kind: str, number: int, names: Iterable[str]) -> None:
         """On the survivor, instead of all that its tree has."""
-        self._do("_label", self.state.root(number), set(names))
+        self._do("_set", kind, self.state.root(number), set(names))
+
+    def mark(self, kind: str, number: int, name: str) -> None:
+        """It goes to the id that it is sent to."""
+        self._do("_mark", kind, number, name)
+
+    def unmark(self, kind: str, number: int, name: str) -> None:
+        """From the whole tree; what is forgotten is gone from everybody who was of it, whatever is undone later."""
+        root = self.state.root(number)
+        if kind == "facts":
+            self._do("_forget", sorted(self.state.tree(root)), name)
+        else:
+            self._do("_unmark", kind, root, name)
+
+    def hang(self, kind: str, number: int, thing: Any) -> None:
+        """Something that stays with the id that it is sent to."""
+        self._do("_hang", kind, number, thing)
 
     def add_email(self, number: int, value: str, now: int) -> None:
         """It goes to the id that it is sent to; where no address leads, it leads."""
@@ -196,13 +221,27 @@ class Oracle:
             if (owner, value) in self.state.emails:
                 self.state.emails[owner, value] = True
 
-    def _label(self, root: int, names: set[str]) -> None:
-        tree = self.state.tree(root)
-        for owner, name in self.state.labels:
-            if owner in tree and name not in names:
-                self.state.labels[owner, name] = True
+    def _set(self, kind: str, root: int, names: set[str]) -> None:
+        for _, name in list(self.state.marks[kind]):
+            if name not in names:
+                self._unmark(kind, root, name)
         for name in names:
-            self.state.labels[root, name] = False
+            self._mark(kind, root, name)
+
+    def _mark(self, kind: str, owner: int, name: str) -> None:
+        self.state.marks[kind][owner, name] = False
+
+    def _unmark(self, kind: str, root: int, name: str) -> None:
+        tree = self.state.tree(root)
+        marks = self.state.marks[kind]
+        marks |= {(owner, held): True for owner, held in marks if owner in tree and held == name}
+
+    def _forget(self, members: Sequence[int], name: str) -> None:
+        for owner in members:
+            self.state.marks["facts"].pop((owner, name), None)
+
+    def _hang(self, kind: str, owner: int, thing: Any) -> None:
+        self.state.hung[kind].append((owner, thing))
 
     def _erase(self, members: Sequence[int]) -> None:
         for number in members:

@@ -18,7 +18,6 @@ from resolvers.access import Act
 from resolvers.contacts.create import create_contact
 from resolvers.contacts.erase import erase_contact
 from resolvers.contacts.identifiers import add_identifier, remove_identifier, shown_once
-from resolvers.contacts.tags import set_labels
 from resolvers.contacts.update import update_contact
 from resolvers.errors import ErrorCode, Refused
 from resolvers.ids import MERGE, encode_id
@@ -30,6 +29,7 @@ from resolvers.merging.settings import update_merge_settings
 from resolvers.merging.undo import undo_merge
 from resolvers.merging.undo_request import read_undo_request
 from tests.db.world import World, check_invariants, open_world, shown
+from tests.properties.hanging import LINES, NAMES, Hanging
 from tests.properties.oracle import FIELDS, Oracle
 
 EMAILS = ["a@x.test", "b@x.test", "c@x.test", "d@x.test"]
@@ -60,7 +60,9 @@ _change = st.fixed_dictionaries(
         "customAttributes": st.dictionaries(st.sampled_from("kl"), _removal, max_size=2),
     },
 )
-_OFTEN = {"edit": 4, "merge": 5, "undo": 4, "labels": 3, "add": 2, "remove": 2, "rules": 1, "erase": 1}
+_OFTEN = {"edit": 4, "merge": 5, "undo": 4, "labels": 1, "add": 2, "remove": 2, "rules": 1, "erase": 1}
+_OFTEN |= {"bring": 2, "segments": 1, "address": 2, "take off": 4}
+_names = st.sets(st.sampled_from(NAMES))
 _steps = [step for step, times in _OFTEN.items() for _ in range(times)]
 _overridable = [*FIELDS, "k", "l"]
 
@@ -76,6 +78,9 @@ class Lived:
     merges: dict[int, UUID] = field(default_factory=dict)
     recent: set[str] = field(default_factory=set)
     now: int = 0
+
+    def __post_init__(self) -> None:
+        self.hanging = Hanging(self.world.db, self.world.org_id, self.oracle, self.ids)
 
     @property
     def db(self) -> Database:
@@ -181,20 +186,31 @@ class Lived:
         reachable = [n for n in range(len(state.beings)) if not state.beings[state.root(n)].erased]
         if not reachable:
             return
-        number = self.pick(reachable)
+        merged = [n for n in reachable if state.beings[n].parent is not None]
+        number = self.pick(merged if merged and kind == "take off" else reachable)  # there it must come back
         contact = shown(self.ids[number])
-        if kind == "labels":
-            names = self.data.draw(st.sets(st.sampled_from(["VIP", "trial", "spam"])))
-            await set_labels(self.db, self.act, contact, sorted(names))
-            self.oracle.set_labels(number, names)
+        if kind in ("labels", "segments"):
+            await self.hanging.set_tags(self.act, kind, number, self.data.draw(_names))
+        elif kind == "bring":
+            await self.bring(reachable)
+        elif kind == "address":
+            await self.hanging.address(self.act, number, self.pick(list(NAMES)))
+        elif kind == "take off":
+            if held := self.hanging.held(number):
+                await self.hanging.take_off(self.act, number, *self.pick(held))
         elif kind == "add":
             value = self.pick(EMAILS)
             await add_identifier(self.db, self.act, contact, {"kind": "EMAIL", "value": value})
             self.oracle.add_email(number, value, self.now)
-        elif held := state.emails_of(state.root(number)):
-            value = self.pick(held)
+        elif emails := state.emails_of(state.root(number)):
+            value = self.pick(emails)
             await remove_identifier(self.db, self.act, contact, {"kind": "EMAIL", "value": value})
             self.oracle.remove_email(number, value, self.now)
+
+    async def bring(self, numbers: list[int]) -> None:
+        """Some lines of an import for these."""
+        line = st.tuples(st.sampled_from(LINES), st.sampled_from(numbers), st.sampled_from(NAMES))
+        await self.hanging.bring(self.act, self.data.draw(st.lists(line, min_size=3, max_size=6)))
 
     def pick(self, among: list[Any]) -> Any:
         """One of them."""
@@ -209,7 +225,7 @@ class Lived:
         rows = await self.world.rows()
         roots = [row.id for row in rows.values() if row.living]
         held = await self.db.read(lambda tx: identifiers_of(tx, [self.world.org_id], roots))
-        labels = await self.db.read(lambda tx: LABELS.of_trees(tx, [self.world.org_id], roots))
+        hanging = await self.db.read(lambda tx: self.hanging.read(tx, roots))
         state = self.oracle.state
         for number, contact_id in enumerate(self.ids):
             row = rows[contact_id]
@@ -217,8 +233,8 @@ class Lived:
             if not row.living:
                 continue
             emails = [found.normalized for found in shown_once(held[contact_id], contact_id)]
-            found = (self.shown(row), emails, {label.name for label in labels[contact_id]})
-            assert found == (self.expected(number), state.emails_of(number), state.labels_of(number)), (
+            found = (self.shown(row), emails, hanging[contact_id])
+            assert found == (self.expected(number), state.emails_of(number), self.hanging.expected(number)), (
                 f"contact {number}"
             )
         await check_invariants(self.world)
@@ -258,6 +274,9 @@ async def live(db: Database, data: st.DataObject, steps: int) -> None:
     for _ in range(4):
         lived.now += 1
         await lived.create()
+    await lived.bring(list(range(4)))
+    for number in range(3):
+        await lived.hanging.address(lived.act, number, lived.pick(list(NAMES)))
     for _ in range(steps):
         if await lived.step():
             await lived.check()
@@ -272,14 +291,14 @@ _given = given(data=st.data())
 @settings(max_examples=200, suppress_health_check=_SHARED, deadline=None)
 async def test_undo_is_as_if_it_had_not_been(sqlite_db: Database, data: st.DataObject) -> None:
     """On every change."""
-    await live(sqlite_db, data, 10)
+    await live(sqlite_db, data, 12)
 
 
 @_given
 @settings(max_examples=25, suppress_health_check=_SHARED, deadline=None)
 async def test_both_databases_undo_alike(db: Database, data: st.DataObject) -> None:
     """The statements of both: what is worked out in Python is the same."""
-    await live(db, data, 12)
+    await live(db, data, 14)
 
 
 @pytest.mark.nightly
