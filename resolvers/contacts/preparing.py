@@ -6,6 +6,7 @@ Everything here is plain data that can be pickled; nothing needs a connection.
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -69,8 +70,12 @@ def prepare_line(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str)
 
 def ref_hash(terms: ImportTerms, ref: str, kind: str = CONTACT_REF) -> str:
     """What is kept of a ref, which may be an address: HMAC-SHA256 under the organisation's key."""
-    text = f"{terms.source}\0{kind}\0{ref}"
-    return hmac.digest(terms.ref_key, text.encode(), "sha256").hex()
+    return _hashed(terms.ref_key, f"{terms.source}\0{kind}\0{ref}")
+
+
+@lru_cache(1024)  # the lines of one contact stand together, and each names it
+def _hashed(key: bytes, text: str) -> str:
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 def _prepare(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str | None) -> PreparedRow:

@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.benchmarks.hanging import measure_hanging
-from tests.benchmarks.importing import measure_import
+from tests.benchmarks.importing import measure_history, measure_import
 from tests.benchmarks.merging import measure_merges
 from tests.benchmarks.paging import measure_pages
 from tests.benchmarks.storming import measure_storms
@@ -17,7 +17,7 @@ from tests.benchmarks.undoing import measure_undos
 from tests.support.databases import run_sql
 from tests.support.postgres import PostgresServer, running_postgres
 
-PARTS = ("import", "merge", "page", "undo", "storm", "hanging")
+PARTS = ("import", "history", "merge", "page", "undo", "storm", "hanging")
 
 
 def main() -> None:
@@ -36,6 +36,8 @@ def main() -> None:
         server = None if arguments.sqlite else stack.enter_context(running_postgres("-c max_connections=100"))
         if "import" in parts:
             measure_import(folder, _urls(folder, server, "import"), (10_000 // scale, 100_000 // scale))
+        if "history" in parts:
+            measure_history(folder, _urls(folder, server, "history"), (100_000 // scale, 1_000_000 // scale))
         if "merge" in parts:
             asyncio.run(measure_merges(folder, _urls(folder, server, "merge"), rounds=30 // scale))
         if "page" in parts:

@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 from tests.benchmarks.measure import Ran, run_onefold, show
-from tests.benchmarks.people import write_people
+from tests.benchmarks.people import person, write_people
 
 _BATCH = 1_000
+_CONVERSATIONS = 10  # a contact
 
 
 def measure_import(folder: Path, urls: dict[str, str], sizes: tuple[int, int]) -> None:
@@ -31,6 +32,41 @@ def measure_import(folder: Path, urls: dict[str, str], sizes: tuple[int, int]) -
     show("(a) onefold import, the whole process from start to end", head, rows)
     growth = [[name, large / small] for name, (small, large) in peaks.items()]
     show(f"    memory at {sizes[1]:,} against {sizes[0]:,} (flat: near 1)", ["database", "ratio"], growth)
+
+
+def measure_history(folder: Path, urls: dict[str, str], sizes: tuple[int, int]) -> None:
+    """The same with conversations: ten lines of them behind each contact, in no order of time."""
+    rows: list[list[object]] = []
+    for size in sizes:
+        file = _write_history(folder / f"history-{size}.jsonl", size)
+        for name, url in urls.items():
+            ran = _import(url, file)
+            micros = ran.cpu / size * 1_000_000
+            rows.append([name, size, ran.seconds, size / ran.seconds, micros, f"{ran.peak_mb:.0f}"])
+    head = ["database", "lines", "seconds", "a second", "CPU us a line", "peak MB"]
+    show("    contacts with conversations, the whole process from start to end", head, rows)
+
+
+def _write_history(path: Path, lines: int) -> Path:
+    with path.open("w", encoding="utf-8") as file:
+        for number in range(lines):
+            contact, place = divmod(number, _CONVERSATIONS + 1)
+            line = person(contact) if place == 0 else _conversation(contact, place)
+            file.write(json.dumps(line, ensure_ascii=False) + "\n")
+    return path
+
+
+def _conversation(contact: int, place: int) -> dict[str, object]:
+    return {
+        "type": "conversation",
+        "ref": f"talk-{contact}-{place}",
+        "contactRef": f"crm-{contact}",
+        "subject": f"Order {contact}-{place}",
+        "channelType": "EMAIL",
+        "status": "CLOSED",
+        "tags": ["order"],
+        "createdAt": f"2025-{1 + (contact + place) % 12:02d}-{1 + contact % 28:02d}T10:{place:02d}:00Z",
+    }
 
 
 def _import(url: str, file: Path) -> Ran:
