@@ -18,11 +18,15 @@ from db.engine import Database, Transaction
 from db.migrate import migrate
 from resolvers.conversations.reading import conversations_of_contacts
 from resolvers.conversations.writing import conversation_values
+from resolvers.merging.undo import undo_merge
+from resolvers.merging.undo_request import UndoRequest
 from resolvers.paging import PageArguments
 from tests.benchmarks.measure import show
 from tests.benchmarks.organisation import Organisation, fill
 
 SOURCES = 50
+_ROUNDS = 7
+_READS = 20
 
 
 class _RolledBack(Exception):
@@ -46,15 +50,13 @@ async def measure_hanging(folder: Path, urls: dict[str, str], each: int, pages: 
             for source in laden[1:]:
                 await _converse(organisation, source, each)
             await _converse(organisation, single[0], 20)
-            without = await _timed_merge(organisation, bare)
             moving = await _timed_move(organisation, laden)
-            with_history = await _timed_merge(organisation, laden)
+            without, with_history = await _timed_merges(organisation, bare, laden)
             rows = SOURCES * each
             merged.append([name, rows, without, with_history, with_history / without, moving, moving / with_history])
-            alone = await _timed_page(organisation, single[0], None)
-            first = await _timed_page(organisation, laden[0], None)
             cursor = await _cursor_after(organisation, laden[0], pages)
-            far = await _timed_page(organisation, laden[0], cursor)
+            asked = [(single[0], None), (laden[0], None), (laden[0], cursor)]
+            alone, first, far = await _timed_pages(organisation, asked)
             paged.append([name, rows, alone, first, first / alone, far, far / first])
         finally:
             await db.close()
@@ -91,10 +93,17 @@ async def _converse(organisation: Organisation, contact: UUID, number: int) -> N
     await organisation.db.write(write)
 
 
-async def _timed_merge(organisation: Organisation, ids: list[UUID]) -> float:
-    begun = time.perf_counter()
-    await organisation.merge(ids[0], ids[1:])
-    return (time.perf_counter() - begun) * 1_000
+async def _timed_merges(organisation: Organisation, *groups: list[UUID]) -> list[float]:
+    """The median of each group, merged in turn and parted again, but for the last time. The first round warms up."""
+    times: list[list[float]] = [[] for _ in groups]
+    for number in range(_ROUNDS + 1):
+        for place, ids in enumerate(groups):
+            begun = time.perf_counter()
+            merge = await organisation.merge(ids[0], ids[1:])
+            times[place].append((time.perf_counter() - begun) * 1_000)
+            if number < _ROUNDS:
+                await undo_merge(organisation.db, organisation.act, UndoRequest(merge, None, False, None))
+    return [statistics.median(found[1:]) for found in times]
 
 
 async def _timed_move(organisation: Organisation, ids: list[UUID]) -> float:
@@ -119,14 +128,16 @@ async def _timed_move(organisation: Organisation, ids: list[UUID]) -> float:
     raise AssertionError("the move is always taken back")
 
 
-async def _timed_page(organisation: Organisation, root: UUID, after: str | None) -> float:
-    page = PageArguments(20, False, after, None)
-    times = []
-    for _ in range(11):
-        begun = time.perf_counter()
-        await conversations_of_contacts(organisation.db, organisation.act, [root], page, None, merged=False)
-        times.append(time.perf_counter() - begun)
-    return statistics.median(times[1:]) * 1_000
+async def _timed_pages(organisation: Organisation, asked: list[tuple[UUID, str | None]]) -> list[float]:
+    """The median of the first page of each survivor behind a cursor, read in turn."""
+    times: list[list[float]] = [[] for _ in asked]
+    for _ in range(_READS + 1):
+        for place, (root, after) in enumerate(asked):
+            page = PageArguments(20, False, after, None)
+            begun = time.perf_counter()
+            await conversations_of_contacts(organisation.db, organisation.act, [root], page, None, merged=False)
+            times[place].append((time.perf_counter() - begun) * 1_000)
+    return [statistics.median(found[1:]) for found in times]
 
 
 async def _cursor_after(organisation: Organisation, root: UUID, pages: int) -> str | None:
