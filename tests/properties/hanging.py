@@ -29,7 +29,7 @@ from tests.properties.oracle import MARKS, Oracle
 
 PERSONA = "Ada"
 NAMES = ("x", "y", "z")
-LINES = ("conversation", "call", "note", "memory", "channel", "channel", "segment", "label")
+LINES = ("conversation", "call", "note", "memory", "memory", "channel", "channel", "segment", "label")
 _TABLES = {"conversation": conversations_hanging(status=False, merged=False), "call": CALLS, "note": NOTES}
 _ALL = TreePage(limit=100, newest_first=True)
 

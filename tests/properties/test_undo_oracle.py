@@ -192,7 +192,7 @@ class Lived:
         if kind in ("labels", "segments"):
             await self.hanging.set_tags(self.act, kind, number, self.data.draw(_names))
         elif kind == "bring":
-            await self.bring(reachable)
+            await self.bring([*reachable, *merged, *merged])
         elif kind == "address":
             await self.hanging.address(self.act, number, self.pick(list(NAMES)))
         elif kind == "take off":
