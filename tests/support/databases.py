@@ -12,7 +12,7 @@ from uuid import uuid4
 import asyncpg
 
 from db.engine import Database
-from db.migrate import migrate
+from gateway.upgrading import upgrade
 from tests.support.postgres import PostgresServer
 
 TEMPLATE = "onefold_template"
@@ -65,7 +65,7 @@ async def run_sql(url: str, statement: str) -> None:
 async def _migrated(url: str) -> None:
     database = Database(url)
     try:
-        await migrate(database)
+        await upgrade(database, lambda _: None)
         if database.dialect == "sqlite":  # one file to copy, without a log beside it
             async with database.engine.connect() as connection:
                 await connection.exec_driver_sql("COMMIT")
