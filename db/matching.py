@@ -87,12 +87,17 @@ async def add_records(tx: Transaction, keys: Sequence[Encoded], features: Sequen
 
 
 async def put_records(
-    tx: Transaction, org_id: UUID, contacts: Sequence[UUID], keys: Sequence[Encoded], features: Sequence[dict[str, Any]]
+    tx: Transaction,
+    org_id: UUID,
+    contacts: Sequence[UUID],
+    keys: Sequence[dict[str, Any]],
+    features: Sequence[dict[str, Any]],
 ) -> None:
     """Makes these the only keys of these contacts, of which those without `features` keep what they have. Three
     statements."""
     await tx.run(_forget, {"org": org_id, "contacts": contacts})
-    await insert_encoded(tx, match_key, keys)
+    if keys:
+        await tx.run(insert(match_key), keys)
     await tx.run(_keep[tx.dialect], features)
 
 

@@ -16,11 +16,11 @@ from db.organizations import SettingsRow
 from resolvers.access import Act
 from resolvers.duplicates.terms import count_living, terms_of
 from resolvers.matching.block import keys_of
-from resolvers.matching.candidates import Holders, candidates_of
+from resolvers.matching.candidates import Holders, candidates_of, counts_of
 from resolvers.matching.cluster import Apart
 from resolvers.matching.features import Features, from_json
 from resolvers.matching.guard import GuardReason
-from resolvers.matching.judge import Judgement, Terms, held_back
+from resolvers.matching.judge import Judgement, Terms, held_back, judge
 from resolvers.matching.score import MODEL
 from resolvers.matching.sweep import Pair, judge_candidates
 
@@ -84,6 +84,27 @@ async def judge_contacts(
     terms = terms_of(settings, living[org_id], min_probability)
     seen = _Seen(known, frozenset(pair.roots for pair in pairs), terms, settings.role_rule)
     return {contact: _judge(contact, keys[contact], others[contact], seen) for contact in contacts}
+
+
+async def judge_pair(
+    tx: Transaction, act: Act, settings: SettingsRow, left: UUID, right: UUID
+) -> tuple[Judgement, bool] | None:
+    """Two living contacts of one organisation, whether or not detection would ever compare them, which is the second
+    answer. None when matching does not know one of them. Four statements."""
+    org_id = settings.org_id
+    keys = await holders_of_keys(tx, [org_id], [left])
+    known = await _known(tx, org_id, [left, right])
+    pairs = await distinct.pairs_touching(tx, org_id, [left, right])
+    terms = terms_of(settings, (await count_living(tx, [org_id], act.now))[org_id])
+    if len(known) < 2:
+        return None
+    one, other = sorted((left, right))
+    texts = {key.hash: key.text for key in keys_of(known[left].features)}
+    counts = counts_of({texts[key.key]: _holders(key) for key in keys if key.key in texts})
+    marked = frozenset((left, right)) in {pair.roots for pair in pairs}
+    judgement = judge(known[one].features, known[other].features, counts, terms, marked_distinct=marked)
+    seen = _Seen(known, frozenset(), terms, settings.role_rule)
+    return _by_role(Pair(one, other, judgement), known, seen).judgement, right in _others(left, keys)
 
 
 async def _known(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> dict[UUID, Known]:

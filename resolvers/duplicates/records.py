@@ -35,11 +35,10 @@ async def keep_in_step(tx: Transaction, roots: Sequence[ContactRow], merged: Seq
     stand now; the keys of those that were `merged` away go. Four statements, for any number."""
     org_id = roots[0].org_id
     found = await facts_of_trees(tx, [org_id], [row.id for row in roots])
-    keys: list[Encoded] = []
-    features = []
+    keys, features = [], []
     for row in roots:
         record = record_of(tree_facts(row, found[row.id]))
-        keys += encode(match_key, tx.dialect, _key_rows(org_id, row.id, record))
+        keys += _key_rows(org_id, row.id, record)
         features.append(_features_row(org_id, row.id, record))
     await put_records(tx, org_id, [*(row.id for row in roots), *merged], keys, features)
 
