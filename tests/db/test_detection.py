@@ -21,7 +21,7 @@ from resolvers.duplicates.judging import Judged, judge_contacts
 from resolvers.duplicates.rebuild import is_current, rebuild
 from resolvers.errors import ErrorCode, Refused
 from resolvers.matching.contact import ContactFacts
-from resolvers.matching.judge import Judgement
+from resolvers.matching.judge import Judgement, MatchDecision
 from resolvers.matching.sweep import ContactSet
 from resolvers.merging.distinct import mark_distinct
 from tests.db import acts
@@ -51,9 +51,9 @@ def raw(facts: ContactFacts) -> dict[str, Any]:
 
 async def test_one_contact_and_the_whole_set_judge_alike(world: World) -> None:
     """Out of the tables, contact by contact and in one batch, as in memory: the same pairs, bits, guards, decisions."""
-    labelled = list(read_folder(FOLDER).contacts.values())
-    await acts.import_rows(world, [raw(facts) for facts in random.Random(7).sample(labelled, 250)])
-    await acts.import_rows(world, [raw(facts) for facts in labelled[:250]])
+    folder = read_folder(FOLDER)
+    by_person = sorted(folder.contacts, key=lambda contact: folder.entities[contact])[:480]
+    await acts.import_rows(world, [raw(folder.contacts[contact]) for contact in by_person])
     # More than are listed or proposed share one address, one person behind it and several.
     for mail, name in (("one@firm.example", "Ann Lee"), ("all@firm.example", None)):
         rows = [{"name": name or f"{chr(65 + i % 26)}nn {chr(65 + i % 23)}ee", "email": mail} for i in range(70)]
@@ -68,7 +68,8 @@ async def test_one_contact_and_the_whole_set_judge_alike(world: World) -> None:
     terms = together[ids[0]].terms
     assert (len(records), terms.contacts) == (len(ids), len(ids))
     expected = {(pair.left, pair.right): pair.judgement for pair in ContactSet(records).pairs(terms)}
-    assert len(expected) > 1_000
+    assert len(expected) > 250
+    assert {judgement.decision for judgement in expected.values()} == set(MatchDecision)
     found: dict[tuple[Any, Any], Judgement] = {}
     for pair in chain.from_iterable(judged.pairs for judged in together.values()):
         assert found.setdefault((pair.left, pair.right), pair.judgement) == pair.judgement, "from both sides"
