@@ -28,8 +28,8 @@ class MatchEvidence:
     field: str = about("The field: externalId, channel, email, phone, username, name, birthdate, address and so on.")
     level: str = about("How far the two agree, such as `exact`, `variant`, `differ`.")
     weight: float = about("log2 of the Bayes factor: +10 is a thousand times as likely for one person as for two.")
-    left: str | None = about("The value of the one, as it was given.")
-    right: str | None = about("The value of the other.")
+    left: str | None = about("The value of the contact asked about or merged into, in the form that is compared.")
+    right: str | None = about("The value of the other contact.")
     explanation: str = about("The same as a sentence.")
 
 

@@ -20,7 +20,7 @@ from resolvers.merging.refusals import contact_not_found
 
 @dataclass(frozen=True)
 class Explained:
-    """Two survivors, the lower id first. `compared`: whether detection looks at the pair at all; `prior` and weights in
+    """Two survivors. `compared`: whether detection looks at the pair at all; `prior` and weights in
     bits."""
 
     left: str
@@ -49,7 +49,7 @@ def _read_id(value: str) -> UUID:
 async def _explain(tx: Transaction, now: datetime, ids: Sequence[UUID]) -> Explained:
     orgs = await organizations.organization_ids(tx)
     survivors = await contact_rows.survivors(tx, orgs, ids)
-    one, other = sorted((_living(survivors.get(contact), contact) for contact in ids), key=lambda row: row.id)
+    one, other = (_living(survivors.get(contact), contact) for contact in ids)
     if one.id == other.id:
         raise refuse(ErrorCode.SELF_MERGE, f"Both ids lead to {encode_id(CONTACT, one.id)}: they are one contact.")
     if one.org_id != other.org_id:

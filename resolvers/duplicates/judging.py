@@ -20,7 +20,7 @@ from resolvers.matching.candidates import Holders, candidates_of, counts_of
 from resolvers.matching.cluster import Apart
 from resolvers.matching.features import Features, from_json
 from resolvers.matching.guard import GuardReason
-from resolvers.matching.judge import Judgement, Terms, held_back, judge
+from resolvers.matching.judge import Judgement, Terms, from_the_other_side, held_back, judge
 from resolvers.matching.score import MODEL
 from resolvers.matching.sweep import Pair, judge_candidates
 
@@ -49,9 +49,12 @@ class Judged:
     terms: Terms
 
     def candidates(self) -> Iterable[tuple[UUID, Judgement]]:
-        """The others, each with what is thought of the two."""
+        """The others, each with what is thought of the two; the contact's own values stand on the left."""
         for pair in self.pairs:
-            yield pair.right if pair.left == self.contact_id else pair.left, pair.judgement
+            if pair.left == self.contact_id:
+                yield pair.right, pair.judgement
+            else:
+                yield pair.left, from_the_other_side(pair.judgement)
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ async def judge_pair(
     marked = frozenset((left, right)) in {pair.roots for pair in pairs}
     judgement = judge(known[one].features, known[other].features, counts, terms, marked_distinct=marked)
     seen = _Seen(known, frozenset(), terms, settings.role_rule)
-    return _by_role(Pair(one, other, judgement), known, seen).judgement, right in _others(left, keys)
+    judgement = _by_role(Pair(one, other, judgement), known, seen).judgement
+    return judgement if one == left else from_the_other_side(judgement), right in _others(left, keys)
 
 
 async def _known(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> dict[UUID, Known]:

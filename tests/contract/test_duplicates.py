@@ -55,6 +55,19 @@ async def test_a_candidate_is_explained(api: Api) -> None:
     assert email["explanation"] == "Same e-mail address, and only this person's name is seen with it"
 
 
+async def test_the_contact_asked_about_stands_on_the_left(api: Api) -> None:
+    """From both sides, and in the history of the merge: there the primary does."""
+    ann, lead = [await api.contact(name=name, email=ANN, company="Lee") for name in ("Ann Lee", "A. Lee")]
+    for contact, names in ((ann, ("Ann Lee", "A. Lee")), (lead, ("A. Lee", "Ann Lee"))):
+        (one,) = await found(api, contact) or []
+        (name,) = [evidence for evidence in one["evidence"] if evidence["field"] == "name"]
+        assert (name["left"], name["right"]) == names
+    done = await api.merge(lead)
+    query = f"query ($id: ID!) {{ merge(id: $id) {{ sources {{ {EVIDENCE} }} }} }}"
+    (source,) = (await api.ask(query, id=done["merge"]["id"]))["merge"]["sources"]
+    assert ("A. Lee", "Ann Lee") in [(one["left"], one["right"]) for one in source["evidence"]]
+
+
 async def test_only_what_is_worth_a_look_is_listed(api: Api) -> None:
     """Without minProbability AUTO_MERGE and REVIEW; with it everybody from there on; `first` at most."""
     ann, lead, bob = await household(api)

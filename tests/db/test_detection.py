@@ -155,7 +155,7 @@ async def test_two_contacts_explained(world: World) -> None:
     old = await world.contact(name="Bob")
     await world.merge(bob, [old])
     found = await explain_pair(world.db, world.act.now, shown(lead), shown(ann))
-    assert (found.left, found.right, found.decision, found.compared) == (shown(ann), shown(lead), "AUTO_MERGE", True)
+    assert (found.left, found.right, found.decision, found.compared) == (shown(lead), shown(ann), "AUTO_MERGE", True)
     assert [evidence.field for evidence in found.evidence] == ["email"]
     apart = await explain_pair(world.db, world.act.now, shown(ann), shown(old))
     assert (apart.right, apart.decision, apart.compared) == (shown(bob), "DIFFERENT", False)
