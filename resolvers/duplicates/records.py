@@ -5,6 +5,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from db.base import Plain
 from db.bulk import Encoded, encode
 from db.contacts import ContactRow, contact_values
 from db.engine import Transaction
@@ -94,6 +95,6 @@ def _features_row(org_id: UUID, contact_id: UUID, record: MatchRecord) -> dict[s
     return {
         "org_id": org_id,
         "contact_id": contact_id,
-        "features": record.features,
+        "features": Plain(record.features),
         "model_version": record.model_version,
     }
