@@ -21,7 +21,7 @@ from sqlalchemy import text
 
 from db.engine import Database
 from db.migrate import head_revision
-from tests.support.databases import make_postgres_template, run_sql
+from tests.support.databases import copy_postgres, make_postgres_template
 from tests.support.postgres import PostgresServer, binaries, running_postgres
 from tests.support.server import Server, free_port, run_onefold, running_server
 
@@ -235,7 +235,7 @@ async def test_postgres_goes_away_and_comes_back() -> None:
         options = (cluster.folder / "data" / "postmaster.opts").read_text().strip()
         make_postgres_template(cluster)
         name = f"own_{uuid4().hex}"
-        await run_sql(cluster.admin_url, f"CREATE DATABASE {name} TEMPLATE onefold_template")
+        await copy_postgres(cluster, name)
         async with running_server(cluster.url(name)) as server, server.client() as client:
             a, b = await _contact(client, "A"), await _contact(client, "B")
             await asyncio.gather(*(_send(client, COUNT) for _ in range(8)))  # several pooled connections
