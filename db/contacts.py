@@ -178,10 +178,10 @@ def contact_row(row: Any) -> ContactRow:
     return ContactRow(*row)
 
 
-_living = (contact.c.merged_into_id.is_(None), contact.c.erased_at.is_(None))
+LIVING_CONTACT = (contact.c.merged_into_id.is_(None), contact.c.erased_at.is_(None))
 _in_sight = any_of(contact.c.org_id, "orgs")
 _by_ids = select(*CONTACT_COLUMNS).where(_in_sight, any_of(contact.c.id, "ids"))
-_living_by_ids = _by_ids.where(*_living)
+_living_by_ids = _by_ids.where(*LIVING_CONTACT)
 _member = contact.alias("member")
 _survivors = (
     select(_member.c.id.label("member_id"), *CONTACT_COLUMNS)

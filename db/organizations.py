@@ -47,6 +47,11 @@ class MergeSettings(SQLModel, table=True):
     default_region: str | None = None
     survivorship: dict[str, str] = Field(sa_column=Column(Json, nullable=False))
     updated_at: datetime
+    # Of detection. Null: as the model says.
+    auto_merge_probability: float | None = None
+    review_probability: float | None = None
+    match_guards: list[str] = Field(sa_column=Column(Json, nullable=False))
+    ignored_fields: list[str] = Field(sa_column=Column(Json, nullable=False))
 
 
 class ApiKey(SQLModel, table=True):
@@ -89,6 +94,10 @@ class SettingsRow:
     default_region: str | None
     survivorship: dict[str, str]
     updated_at: datetime
+    auto_merge_probability: float | None
+    review_probability: float | None
+    match_guards: list[str]
+    ignored_fields: list[str]
 
 
 @dataclass(frozen=True)
@@ -168,12 +177,21 @@ def default_settings(now: datetime) -> dict[str, Any]:
         "default_region": None,
         "survivorship": {},
         "updated_at": now,
+        "auto_merge_probability": None,
+        "review_probability": None,
+        "match_guards": [],
+        "ignored_fields": [],
     }
 
 
 async def organizations_by_id(tx: Transaction, ids: tuple[UUID, ...]) -> list[OrganizationRow]:
     """Those that exist, oldest first."""
     return [OrganizationRow(*row) for row in await tx.rows(_organizations, {"ids": ids})]
+
+
+async def organization_ids(tx: Transaction) -> list[UUID]:
+    """Every organisation, oldest first: for the command line alone."""
+    return [row.id for row in await tx.rows(select(organization.c.id).order_by(organization.c.id))]
 
 
 async def demo_organization(tx: Transaction) -> Any:

@@ -13,6 +13,7 @@ from db.identifiers import Identifier
 from db.imports import ImportRef
 from db.inboxes import ContactInbox, Inbox
 from db.labels import ContactLabel, Label
+from db.matching import MatchFeatures, MatchKey, MatchModel
 from db.memories import Memory, MemoryFact, MemoryMessage, MemorySummary
 from db.merges import MergeEvent, MergeSource
 from db.notes import Note
@@ -37,6 +38,9 @@ __all__ = [
     "ImportRef",
     "Inbox",
     "Label",
+    "MatchFeatures",
+    "MatchKey",
+    "MatchModel",
     "Memory",
     "MemoryFact",
     "MemoryMessage",

@@ -5,8 +5,8 @@ something that hangs on a contact, and names what it belongs to (resolvers/histo
 imported before is skipped, also when its contact was merged, edited or erased since: the same file twice changes
 nothing. A line without `ref` is known by its content. Each bad line is reported and the rest go on.
 
-Reading lines costs as much as writing them, so for a large file a second process reads the next batch while this
-one writes: SQLite on two cores takes twice as many contacts a second so.
+Reading lines costs more than writing them, so for a large file two more processes read the next batches while this
+one writes.
 """
 
 import asyncio
@@ -34,6 +34,7 @@ from resolvers.history.importing import Prepared, import_lines
 from resolvers.history.preparing import PreparedThing
 
 BATCH = 2_000
+READERS = 2  # a line takes nearly three times as long to read and to normalise as to write
 POOL_FROM_BYTES = 2_000_000  # a smaller file is done before a second process has started
 _BOM = b"\xef\xbb\xbf"
 
@@ -110,7 +111,7 @@ async def import_file(
 async def _prepared(
     pool: ProcessPoolExecutor | None, target: ImportTarget, terms: ImportTerms, batches: Iterator[_Batch]
 ) -> AsyncIterator[tuple[_Batch, list[Prepared]]]:
-    """Batches with their rows; with a pool the next two are read while one is written. While the pool's process is
+    """Batches with their rows; with a pool the next ones are read while one is written. While the pool's processes are
     still starting, batches are read here."""
     if pool is None:
         for batch in batches:
@@ -123,7 +124,7 @@ async def _prepared(
             yield batch, _read(target, terms, batch)
             continue
         ahead.append((batch, pool.submit(read_lines, terms, target.act.actor, target.act.now, batch.lines)))
-        if len(ahead) > 2:
+        if len(ahead) > READERS + 1:
             first, rows = ahead.pop(0)
             yield first, await asyncio.wrap_future(rows)
     for batch, rows in ahead:
@@ -132,7 +133,7 @@ async def _prepared(
 
 def _reading_pool() -> ProcessPoolExecutor:
     # spawn: a fork would copy the locks of the database driver's threads as they stand.
-    return ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=settle_memory)
+    return ProcessPoolExecutor(READERS, multiprocessing.get_context("spawn"), initializer=settle_memory)
 
 
 def _read(target: ImportTarget, terms: ImportTerms, batch: _Batch) -> list[Prepared]:

@@ -7,12 +7,10 @@ from uuid import UUID
 
 import strawberry
 
-from db.calls import CallRow
 from db.contacts import ContactRow
 from db.conversations import ConversationRow, MessageRow
 from db.engine import Database
 from db.merges import MergeRow
-from db.notes import NoteRow
 from resolvers.access import Act
 from resolvers.contacts.children import identifiers_of_contacts, labels_of_contacts, merged_ids_of_contacts
 from resolvers.contacts.inboxes import inboxes_by_id
@@ -23,11 +21,11 @@ from resolvers.conversations.reading import (
     count_messages,
     messages_of_conversations,
 )
-from resolvers.history.calls import calls_of_contacts, count_calls
-from resolvers.history.notes import count_notes, notes_of_contacts
+from resolvers.duplicates.listing import Duplicate, duplicates_of_contacts, read_wanted
 from resolvers.ids import CONTACT, CONVERSATION, MERGE, encode_id
+from resolvers.matching.guard import GuardReason
+from resolvers.matching.judge import MatchDecision
 from resolvers.merging.history import (
-    NamedSource,
     count_merges_of_contacts,
     merges_of_contacts,
     sources_of_merges,
@@ -47,21 +45,20 @@ from schema.described import about, resolved
 from schema.enums import IdentifierKind, MergeKind
 from schema.hanging_types import Inbox, inbox_type
 from schema.history_enums import ChannelType, ConversationStatus
-from schema.history_types import Call, Message, Note, call_type, message_type, note_type
+from schema.history_types import Message, message_type
+from schema.matching_types import (
+    FirstDuplicates,
+    Guard,
+    MatchEvidence,
+    MergeSource,
+    MinProbability,
+    evidence_type,
+    guard_type,
+    source_type,
+)
 from schema.node import Node
 from schema.organization import Label, label_type
 from schema.paging import After, Before, Connection, First, Last, connection
-
-
-@strawberry.type(description="A contact that a merge took as a source.")
-class MergeSource:
-    """The type `MergeSource`."""
-
-    contact_id: strawberry.ID | None = about("Its id, which leads to the survivor since.")
-    name: str | None = about("Its own name; null when it had none or was erased since.")
-    undone_at: datetime | None = about("When it was taken out again.")
-    undone_by: str | None = about("The key that did it.")
-    undo_reason: str | None = about("Why, in the caller's words.")
 
 
 @strawberry.type(description="A merge in the history: who merged what into whom, when and why.")
@@ -96,7 +93,7 @@ class Merge(Node):
     @resolved("What was merged, in the order in which blanks were filled.")
     async def sources(self, info: Info) -> list[MergeSource]:
         """`Merge.sources`."""
-        return [_source_type(source) for source in await info.context.load(sources_of_merges, self.row.id)]
+        return [source_type(source) for source in await info.context.load(sources_of_merges, self.row.id)]
 
     @resolved("The fields of the primary that this merge changed, as it left them. Empty once the primary was erased.")
     def changes(self) -> list[FieldProvenance]:
@@ -155,6 +152,24 @@ class Conversation(Node):
         return connection(found, message_type, count)
 
 
+@strawberry.type(description="A contact that may be the same person as another one.")
+class DuplicateCandidate:
+    """The type `DuplicateCandidate`."""
+
+    probability: float = about("How probable it is that both are one person, from 0 to 1.")
+    decision: MatchDecision = about("What follows from it.")
+    prior: float = about("log2 of the odds before anything is compared; it and the weights make the probability.")
+    evidence: list[MatchEvidence] = about("What each field says, the heaviest first.")
+    blocked_by: list[GuardReason] = about("What keeps the two from being merged without a person's eye.")
+    guards: list[Guard] = about("The same with a sentence each.")
+    row: strawberry.Private[ContactRow]
+
+    @resolved("The other contact.")
+    def contact(self) -> "Contact":
+        """`DuplicateCandidate.contact`."""
+        return contact_type(self.row)
+
+
 @strawberry.type(description="A person as your platforms know them. Contacts that were merged are one.")
 class Contact(ContactFields, ContactChildren, Node):
     """The type `Contact`."""
@@ -173,6 +188,22 @@ class Contact(ContactFields, ContactChildren, Node):
     async def labels(self, info: Info) -> list[Label]:
         """`Contact.labels`."""
         return [label_type(row) for row in await info.context.load(labels_of_contacts, self.row.id)]
+
+    @resolved("Who may be the same person, the most probable first. Detection takes AUTO_MERGE alone.")
+    async def duplicates(
+        self,
+        info: Info,
+        first: FirstDuplicates = 10,
+        min_probability: MinProbability = None,
+    ) -> list[DuplicateCandidate]:
+        """`Contact.duplicates`."""
+        wanted = read_wanted(first, min_probability)
+
+        async def ask(db: Database, act: Act, roots: Sequence[UUID]) -> Sequence[Sequence[Duplicate]]:
+            return await duplicates_of_contacts(db, act, roots, wanted)
+
+        found = await info.context.load_as((duplicates_of_contacts, wanted), ask, self.row.id)
+        return [duplicate_type(one) for one in found]
 
     @resolved("Its conversations, through merges too, newest first.")
     async def conversations(
@@ -202,32 +233,6 @@ class Contact(ContactFields, ContactChildren, Node):
 
         found = await info.context.load_as((conversations_of_contacts, page, wanted), ask, self.row.id)
         return connection(found, conversation_type, count)
-
-    @resolved("Its calls, through merges too, newest first.")
-    async def calls(self, info: Info, first: First = None, after: After = None) -> Connection[Call]:
-        """`Contact.calls`."""
-        page = read_page(first, after)
-
-        async def ask(db: Database, act: Act, roots: Sequence[UUID]) -> Sequence[Page[CallRow]]:
-            return await calls_of_contacts(db, act, roots, page)
-
-        async def count() -> int:
-            return await info.context.load(count_calls, self.row.id)
-
-        return connection(await info.context.load_as((calls_of_contacts, page), ask, self.row.id), call_type, count)
-
-    @resolved("The notes on it, through merges too, newest first.")
-    async def notes(self, info: Info, first: First = None, after: After = None) -> Connection[Note]:
-        """`Contact.notes`."""
-        page = read_page(first, after)
-
-        async def ask(db: Database, act: Act, roots: Sequence[UUID]) -> Sequence[Page[NoteRow]]:
-            return await notes_of_contacts(db, act, roots, page)
-
-        async def count() -> int:
-            return await info.context.load(count_notes, self.row.id)
-
-        return connection(await info.context.load_as((notes_of_contacts, page), ask, self.row.id), note_type, count)
 
     @resolved("Every id that now leads here, at any depth, whole.")
     async def merged_contact_ids(self, info: Info) -> list[strawberry.ID]:
@@ -269,6 +274,19 @@ def contact_type(row: ContactRow) -> Contact:
     return Contact(id=contact_id(row.id), row=row, **contact_fields(row))
 
 
+def duplicate_type(found: Duplicate) -> DuplicateCandidate:
+    """A duplicate as its type."""
+    return DuplicateCandidate(
+        probability=found.probability,
+        decision=found.decision,
+        prior=found.prior,
+        evidence=[evidence_type(one) for one in found.evidence],
+        blocked_by=[guard.reason for guard in found.guards],
+        guards=[guard_type(guard) for guard in found.guards],
+        row=found.contact,
+    )
+
+
 def merge_type(row: MergeRow) -> Merge:
     """A row as its type."""
     return Merge(
@@ -305,14 +323,3 @@ def conversation_type(row: ConversationRow) -> Conversation:
 async def _survivors(db: Database, act: Act, ids: Sequence[UUID]) -> list[ContactRow | None]:
     found = await survivors_of(db, act, ids)
     return [found.get(contact) for contact in ids]
-
-
-def _source_type(named: NamedSource) -> MergeSource:
-    source = named.source
-    return MergeSource(
-        contact_id=contact_id(source.contact_id) if source.contact_id else None,
-        name=named.name,
-        undone_at=source.undone_at,
-        undone_by=source.undone_by,
-        undo_reason=source.undo_reason,
-    )

@@ -6,6 +6,8 @@ Strawberry hands an argument over as the value, not as the member: all are StrEn
 from enum import StrEnum
 
 from db.contact_pages import ContactOrderField as OrderColumn
+from resolvers.matching.guard import GuardReason
+from resolvers.matching.judge import MatchDecision
 from resolvers.merging import survivorship
 from schema.described import enum
 
@@ -188,4 +190,32 @@ SurvivorshipRule = enum(
         "EDITED_AFTER_MERGE": "It was edited after the contact had been merged.",
     },
     name="SurvivorshipRule",
+)
+enum(
+    MatchDecision,
+    "What follows from how probable it is that two contacts are one person.",
+    {
+        "AUTO_MERGE": "Probable enough, and no guard: mergeContacts without sources takes it.",
+        "REVIEW": "Worth a person's look: less probable, or held back by a guard.",
+        "DIFFERENT": "Not probable, or marked as two people.",
+    },
+)
+enum(
+    GuardReason,
+    "Why a pair is not merged without a person's eye. No probability opens a guard.",
+    {
+        "MARKED_DISTINCT": "Somebody said that they are two people.",
+        "EXTERNAL_ID_CONFLICT": "Both have verified ids of one system, and share none.",
+        "NAME_CONFLICT": "The names are those of two people.",
+        "BIRTHDATE_CONFLICT": "The birthdates differ by more than a slip.",
+        "GENERATION_SUFFIX": "Junior or senior against the other or neither.",
+        "WEAK_NAME_ON_PHONE": "A phone number alone, and names that would fit two of a household.",
+        "SHARED_IDENTIFIER": "What they share is shared by several people.",
+        "NO_STRONG_IDENTIFIER": "They share nothing that is one person's own.",
+        "BLOCKED_DIFFERS": "One is blocked, the other is not.",
+        "FIXED_LINE": "A fixed line alone, and one has no name.",
+        "STALE_PHONE": "A phone number alone, and more than 18 months between them. Only if the organization adds it.",
+        "AMBIGUOUS": "The contact has no name and would fit several people.",
+        "ROLE_RULE": "The organization merges leads into users only.",
+    },
 )

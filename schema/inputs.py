@@ -8,6 +8,7 @@ from typing import Any
 import strawberry
 from strawberry.utils.str_converters import to_camel_case
 
+from resolvers.matching.guard import GuardReason
 from resolvers.merging import survivorship
 from schema.channel_inputs import ChannelInput
 from schema.described import about, optional
@@ -222,6 +223,10 @@ class MergeContactsInput:
     )
     reason: str | None = optional("Why, for the history; at most 1,000 characters.")
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
+    min_probability: float | None = optional(
+        "Of detected duplicates: from which probability on to merge, from 0 to 1, instead of the organization's. It "
+        "never opens a guard."
+    )
 
 
 @strawberry.input(description="A merge to take back, or some of its sources.")
@@ -263,6 +268,14 @@ class UpdateMergeSettingsInput:
     identifier_rule: IdentifierRule | None = optional("Whether several contacts may hold one identifier, from now on.")
     default_region: str | None = optional("The country in which phone numbers without '+' are read, such as `DE`.")
     survivorship: list[FieldRuleInput] | None = optional("The whole list; a field not named follows its default rule.")
+    auto_merge_probability: float | None = optional(
+        "From which probability on detected duplicates are merged, from 0 to 1; null: 0.98. It never opens a guard."
+    )
+    review_probability: float | None = optional("From which one on they are shown to a person; null: 0.5.")
+    extra_guards: list[GuardReason] | None = optional("Guards to add to those that always hold: STALE_PHONE. The list.")
+    ignored_fields: list[str] | None = optional(
+        "Fields that shall not count as evidence, such as `company`. What speaks against a pair in them still does."
+    )
 
 
 @strawberry.input(description="A span of time.")

@@ -20,6 +20,7 @@ from resolvers.contacts.read import (
     resolve_contact,
 )
 from resolvers.conversations.reading import conversation_by_id
+from resolvers.duplicates.listing import duplicates_of, read_wanted
 from resolvers.history.calls import call_by_id
 from resolvers.history.notes import note_by_id
 from resolvers.ids import CALL, CONTACT, CONVERSATION, LABEL, MERGE, NOTE, ORGANIZATION, decode_id, split_id
@@ -29,7 +30,15 @@ from resolvers.merging.request import read_merge_request
 from resolvers.merging.settings import merge_settings
 from resolvers.organizations import label_by_id, labels_of_organization, organization_by_id
 from resolvers.paging import bad_argument, read_page
-from schema.contact import Contact, Merge, contact_type, conversation_type, merge_type
+from schema.contact import (
+    Contact,
+    DuplicateCandidate,
+    Merge,
+    contact_type,
+    conversation_type,
+    duplicate_type,
+    merge_type,
+)
 from schema.context import Info
 from schema.described import resolved
 from schema.enums import IdentifierKind, OrderDirection
@@ -38,6 +47,7 @@ from schema.hanging_query import HANGING_NODES, HangingQuery
 from schema.history_query import HistoryQuery
 from schema.history_types import call_type, note_type
 from schema.inputs import ContactFilter, ContactOrder, MergeContactsInput, MergeFilter, raw
+from schema.matching_types import FirstDuplicates, MinProbability
 from schema.node import Node
 from schema.organization import (
     InOrganization,
@@ -152,6 +162,19 @@ class Query(HistoryQuery, HangingQuery):
         """`Query.mergePreview`."""
         found, errors = await attempt(_preview(info, raw(input)))
         return preview_type(found) if found else refused_preview(errors)
+
+    @resolved("Who may be the same person as a contact. An old id stands for its survivor; null for an id nobody has.")
+    async def duplicates(
+        self,
+        info: Info,
+        contact_id: Annotated[strawberry.ID, strawberry.argument(description="`contact_…`")],
+        first: FirstDuplicates = 10,
+        min_probability: MinProbability = None,
+    ) -> list[DuplicateCandidate] | None:
+        """`Query.duplicates`."""
+        wanted = read_wanted(first, min_probability)
+        found = await duplicates_of(info.context.db, info.context.act, contact_id, wanted)
+        return None if found is None else [duplicate_type(one) for one in found]
 
     @resolved("A merge by its id.")
     async def merge(

@@ -3,7 +3,9 @@
 import strawberry
 
 from db.organizations import SettingsRow
+from resolvers.duplicates.terms import automatic_of, review_of
 from resolvers.ids import ORGANIZATION, encode_id
+from resolvers.matching.guard import GuardReason
 from resolvers.merging import survivorship
 from schema.described import about
 from schema.enums import ContactField, IdentifierRule, RoleRule
@@ -26,6 +28,10 @@ class MergeSettings:
     identifier_rule: IdentifierRule = about("Whether several contacts may hold one identifier.")
     default_region: str | None = about("The country in which phone numbers without '+' are read.")
     survivorship: list[FieldRule] = about("Fields that do not follow their default rule.")
+    auto_merge_probability: float = about("From which probability on detected duplicates are merged.")
+    review_probability: float = about("From which one on they are shown to a person.")
+    extra_guards: list[GuardReason] = about("Guards added to those that always hold.")
+    ignored_fields: list[str] = about("Fields that do not count as evidence.")
 
 
 def settings_type(row: SettingsRow) -> MergeSettings:
@@ -39,4 +45,8 @@ def settings_type(row: SettingsRow) -> MergeSettings:
             FieldRule(field=ContactField(cell), rule=survivorship.Rule(rule))
             for cell, rule in sorted(row.survivorship.items())
         ],
+        auto_merge_probability=automatic_of(row),
+        review_probability=review_of(row),
+        extra_guards=[GuardReason(guard) for guard in row.match_guards],
+        ignored_fields=row.ignored_fields,
     )

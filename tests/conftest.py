@@ -1,5 +1,6 @@
 """Fixtures for every test: a real server of each database, and a fresh migrated database for each test."""
 
+import gc
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from tests.support.databases import copied_postgres, copy_sqlite, make_postgres_
 from tests.support.postgres import PostgresServer, running_postgres
 
 DIALECTS = ["sqlite", "postgresql"]
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: frozen, it is not walked again each time that a test's garbage is collected."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,14 @@ cd "$(dirname "$0")/.."
 # Hundreds of tests start a process of ours: it shall not be compiled anew each time.
 unset PYTHONDONTWRITEBYTECODE
 
+# In memory where there is room, gone afterwards: SQLite waits for the disk at each commit, and no test can see a disk that
+# loses power. What a passed test leaves is not kept.
+if [ -d /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 4000000 ]; then
+    TMPDIR=$(mktemp -d -p /dev/shm onefold-tests-XXXXXX)
+    export TMPDIR
+    trap 'rm -rf "$TMPDIR"' EXIT
+fi
+
 step() { printf '\n== %s\n' "$1"; shift; "$@"; }
 
 step "ruff: lint" ruff check .
@@ -13,4 +21,5 @@ step "ruff: format" ruff format --check .
 step "mypy --strict" mypy
 step "import rules" lint-imports
 # The SDL snapshot and the migration drift are tests: tests/schema/test_sdl.py, tests/migrations/test_migrations.py.
-step "tests on SQLite and PostgreSQL" python -m pytest -q -n "${PYTEST_WORKERS:-2}" --dist loadfile -m "not nightly" "$@"
+step "tests on SQLite and PostgreSQL" python -m pytest -q -n "${PYTEST_WORKERS:-2}" --dist loadfile -m "not nightly" \
+    -o tmp_path_retention_policy=failed "$@"

@@ -8,27 +8,29 @@ from typing import Annotated
 import typer
 
 from db.engine import Database
-from db.migrate import current_revision, head_revision, migrate
-from gateway.commands.shell import AsJson, err, fail, out, read_settings, run
+from db.migrate import current_revision, head_revision
+from gateway.commands.shell import AsJson, counting, err, fail, out, read_settings, run
 from gateway.demo import Demo, demo_size, prepare_demo, reset_demo
 from gateway.settings import Settings
+from gateway.upgrading import upgrade
+from resolvers.duplicates.rebuild import is_current
 
 
 def migrate_command(as_json: AsJson = False) -> None:
     """Bring the database to this version; a SQLite file is made when it is not there."""
     settings = read_settings()
 
-    async def work(db: Database) -> tuple[str | None, str | None]:
-        before = await migrate(db)
-        return before, await current_revision(db)
-
-    before, after = run(settings, work, create=True)
+    with counting("Matching", quiet=as_json) as show:
+        before, after, made = run(settings, lambda db: upgrade(db, show), create=True)
     if as_json:
-        typer.echo(json.dumps({"before": before, "revision": after}))
-    elif before == after:
+        typer.echo(json.dumps({"before": before, "revision": after, "rebuilt": made or 0}))
+        return
+    if before == after:
         out.print(f"The database is current (migration {after}).", markup=False)
     else:
         out.print(f"Migrated the database from {before or 'nothing'} to {after}.", markup=False)
+    if made:
+        out.print(f"Made what matching keeps of {made:,} contacts by the rules of this version.", markup=False)
 
 
 def demo_command(
@@ -46,8 +48,8 @@ def demo_command(
     settings = read_settings()
 
     async def work(db: Database) -> Demo:
-        if await current_revision(db) != head_revision():
-            await migrate(db)
+        if await current_revision(db) != head_revision() or not await is_current(db):
+            await upgrade(db, lambda _: None)
         if reset:
             await _confirm(db, yes)
             return await reset_demo(db, Path(settings.demo_key_file))

@@ -1,4 +1,4 @@
-"""`onefold match evaluate DIR`."""
+"""`onefold match explain A B`, `onefold match rebuild`, `onefold match evaluate DIR`."""
 
 from importlib import import_module
 from pathlib import Path
@@ -25,3 +25,22 @@ def evaluate_command(
     """Measure on labelled contacts: precision, recall, and false merges by kind. No database is touched."""
     # By name: no other command needs the matcher, its word lists and names.
     import_module("gateway.evaluation").evaluate_folder(folder, plot, as_json)
+
+
+@match_app.command("explain")
+def explain_command(
+    left: Annotated[str, typer.Argument(help="A contact's id; an old one stands for its survivor.")],
+    right: Annotated[str, typer.Argument(help="The other's.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say how probable it is that two contacts are one person, and why. Nothing is written."""
+    import_module("gateway.match_output").explain(left, right, as_json)
+
+
+@match_app.command("rebuild")
+def rebuild_command(as_json: AsJson = False) -> None:
+    """Make what matching keeps of every contact anew, as after a change of the default region.
+
+    A server may go on working meanwhile. An upgrade needs none: `onefold migrate` does it.
+    """
+    import_module("gateway.match_output").rebuild_all(as_json)

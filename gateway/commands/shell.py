@@ -4,8 +4,8 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -13,6 +13,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from db.engine import Database
 from db.faults import StorageUnavailable
@@ -59,6 +60,15 @@ def run(
         if place is not None:
             fail(f"{place} cannot be used as a database. Check ONEFOLD_DATABASE_URL, its folder and its rights.")
         fail("The database does not answer. Check ONEFOLD_DATABASE_URL and that the server runs.", code=2)
+
+
+@contextmanager
+def counting(what: str, *, quiet: bool) -> Iterator[Callable[[int], None]]:
+    """How many contacts are done, on a terminal, while it takes."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TextColumn("{task.completed:,}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done: bar.update(task, completed=done)
 
 
 def answer(as_json: bool, data: dict[str, Any], last_line: str, sentence: str) -> None:

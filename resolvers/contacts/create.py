@@ -11,6 +11,7 @@ from db.channels import channel
 from db.contacts import NO_ACTIVITY, ContactRow, contact, contact_values
 from db.engine import Database, Transaction
 from db.identifiers import identifier
+from db.matching import add_records
 from db.organizations import settings_for_identifiers
 from resolvers.access import Act, Scope, organization_for_input, require
 from resolvers.contacts.channel_inputs import channel_rows
@@ -20,7 +21,9 @@ from resolvers.contacts.fields import Fields
 from resolvers.contacts.inputs import NewContact, read_new_contact
 from resolvers.contacts.row_cells import column_values
 from resolvers.contacts.values import Identifying
+from resolvers.duplicates.records import EncodedRecord, contact_facts, encode_record
 from resolvers.idempotency import answer_for, claim, comparable
+from resolvers.matching.contact import ChannelFacts
 from resolvers.merging.refusals import contact_not_found
 from resolvers.merging.request import read_key
 
@@ -42,7 +45,7 @@ async def _create(tx: Transaction, act: Act, org_id: UUID, raw: Mapping[str, Any
     if key is not None and (earlier := await _claim(tx, act, row, key, raw)) is not None:
         return earlier
     await guard_exclusive(tx, org_id, settings.identifier_rule, new.identifiers)
-    await write_contacts(tx, [encode_contact(act, tx.dialect, contact_values(row), new)])
+    await write_contacts(tx, [encode_contact(act, tx.dialect, contact_values(row), new, settings.default_region)])
     return row
 
 
@@ -90,17 +93,24 @@ def new_values(act: Act, org_id: UUID, new: NewContact) -> dict[str, Any]:
 
 
 class EncodedContact(NamedTuple):
-    """A new contact with its identifiers, activity and channels, in the form of its database's driver (db/bulk.py)."""
+    """A new contact with its identifiers, activity, channels and what matching keeps of it, in the form of its
+    database's driver (db/bulk.py)."""
 
     contact: Encoded
     identifiers: Sequence[Encoded]
     activity: Sequence[Encoded]
     channels: Sequence[Encoded]
+    record: EncodedRecord
 
 
-def encode_contact(act: Act, dialect: str, values: Mapping[str, Any], new: NewContact) -> EncodedContact:
-    """`values`: the contact by its columns. Pure but for the ids of the identifiers; needs no connection."""
+def encode_contact(
+    act: Act, dialect: str, values: Mapping[str, Any], new: NewContact, region: str | None
+) -> EncodedContact:
+    """`values`: the contact by its columns; `region`: where the organisation's phone numbers belong. Pure but for the
+    ids of the identifiers; needs no connection."""
     org_id, contact_id = values["org_id"], values["id"]
+    reached = [ChannelFacts(sent["type"], sent["user_id"], sent["username"]) for sent in new.channels]
+    facts = contact_facts(values, new.identifiers, reached, region)
     held = [_identifier(act, org_id, contact_id, found) | _IN_FORCE for found in new.identifiers]
     active = [{"org_id": org_id, "contact_id": contact_id, "last_at": new.last_activity_at}]
     return EncodedContact(
@@ -108,15 +118,18 @@ def encode_contact(act: Act, dialect: str, values: Mapping[str, Any], new: NewCo
         encode(identifier, dialect, held),
         encode(contact_activity, dialect, active if new.last_activity_at is not None else []),
         encode(channel, dialect, channel_rows(act.new_id, act.now, org_id, contact_id, new.channels)),
+        encode_record(dialect, org_id, contact_id, facts),
     )
 
 
 async def write_contacts(tx: Transaction, new: Sequence[EncodedContact]) -> None:
-    """Writes new contacts: three statements for any number, four when there are channels."""
+    """Writes new contacts: at most six statements for any number (db/bulk.py says when it is one more)."""
     await insert_encoded(tx, contact, [made.contact for made in new])
     await insert_encoded(tx, identifier, [row for made in new for row in made.identifiers])
     await insert_encoded(tx, contact_activity, [row for made in new for row in made.activity])
     await insert_encoded(tx, channel, [row for made in new for row in made.channels])
+    keys = [row for made in new for row in made.record.keys]
+    await add_records(tx, keys, [made.record.features for made in new])
 
 
 def identifier_values(act: Act, row: ContactRow, found: Identifying) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from db import (
     distinct,
     identifiers,
     inboxes,
+    matching,
     memories,
     merges,
     notes,
@@ -56,7 +57,7 @@ async def _erase(tx: Transaction, act: Act, contact_id: UUID, reason: str | None
     for tags in (LABELS, SEGMENTS):
         await tags.erase(tx, org_id, members)
     await activity.erase(tx, org_id, members)
-    for hanging in (conversations, calls, notes, channels, inboxes, memories):
+    for hanging in (conversations, calls, notes, channels, inboxes, memories, matching):
         await hanging.erase(tx, org_id, members)
     await distinct.erase(tx, org_id, members)
     actor = act.actor

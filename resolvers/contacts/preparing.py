@@ -88,7 +88,7 @@ def _prepare(act: Act, terms: ImportTerms, raw: Mapping[str, Any], ref: str | No
     key = read_key(raw.get("idempotencyKey"))
     return PreparedRow(
         contact_id=values["id"],
-        encoded=encode_contact(act, terms.dialect, values, new),
+        encoded=encode_contact(act, terms.dialect, values, new, terms.default_region),
         exclusive=tuple(i for i in new.identifiers if is_exclusive(terms.identifier_rule, i.kind)),
         answer=answer_for(key, OPERATION, comparable(raw), {"contact": values["id"].hex}) if key else None,
         row=ContactRow(**values) if ref is None else None,

@@ -23,6 +23,7 @@ from resolvers.contacts.inputs import ContactPatch, check_size, read_patch
 from resolvers.contacts.row_cells import cells_of, with_cells
 from resolvers.contacts.values import attributes, size_of
 from resolvers.contacts.writers import edited, edits_between
+from resolvers.duplicates.records import is_seen, keep_in_step
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import CONTACT, decode_id, encode_id
 from resolvers.merging.refusals import contact_not_found
@@ -81,15 +82,19 @@ async def apply_patch(tx: Transaction, act: Act, row: ContactRow, patch: Contact
         return row
     await identifiers.put_on(tx, [identifier_values(act, row, found) for found in new_identifiers])
     changed = replace(changed, provenance=row.provenance | edits)
-    return await save_edit(tx, act, changed)
+    seen = bool(new_identifiers or new_channels) or is_seen(row, changed)
+    return await save_edit(tx, act, changed, seen=seen)
 
 
-async def save_edit(tx: Transaction, act: Act, row: ContactRow) -> ContactRow:
-    """Writes an edited survivor: its derived columns, its time and its version."""
+async def save_edit(tx: Transaction, act: Act, row: ContactRow, *, seen: bool = True) -> ContactRow:
+    """Writes an edited survivor: its derived columns, its time and its version, and what matching keeps of it unless
+    the edit is not `seen` by it."""
     held = (await identifiers.identifiers_of(tx, [row.org_id], [row.id]))[row.id]
     row = with_derived(row, [identifier.normalized for identifier in held])
     row = replace(row, updated_at=max(act.now, row.updated_at), version=row.version + 1)
     await contact_writes.save_contact(tx, row)
+    if seen:
+        await keep_in_step(tx, [row])
     return row
 
 

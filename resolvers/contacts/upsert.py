@@ -83,7 +83,7 @@ async def _make(
         new = replace(new, identifiers=(by, *others))
     await _check_rule(tx, org_id, settings, new.identifiers, None)
     row = new_row(act, org_id, new)
-    await write_contacts(tx, [encode_contact(act, tx.dialect, contact_values(row), new)])
+    await write_contacts(tx, [encode_contact(act, tx.dialect, contact_values(row), new, settings.default_region)])
     return row
 
 

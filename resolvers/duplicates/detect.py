@@ -1,53 +1,64 @@
-"""Which contacts are duplicates of a primary, found inside the transaction that merges them.
+"""Which contacts mergeContacts takes when nobody names them: found inside the transaction that merges them."""
 
-This is the exact-identifier stand-in: contacts that share an identifier which few hold. The matcher with
-probabilities and guards takes the place of `find_duplicates`; nothing else knows how duplicates are found.
-"""
-
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
 from uuid import UUID
 
-from db import distinct, identifiers
-from db.duplicates import Holder, holders_of
+from db.contacts import ContactRow
 from db.engine import Transaction
-from resolvers.matching.generic import is_generic
-from resolvers.merging.distinct import without_marked
-from resolvers.merging.request import MAXIMUM_SOURCES
+from db.organizations import SettingsRow
+from resolvers.access import Act
+from resolvers.duplicates.judging import Judged, judge_contacts
+from resolvers.matching.cluster import accept
+from resolvers.matching.explain import evidence_of
 
-MAXIMUM_HOLDERS = 12  # an identifier of more contacts than these is a shared one and proves nothing
+
+@dataclass(frozen=True)
+class Detection:
+    """Why a source was taken: how probable it is that both are one person, and why (columns of merge_source)."""
+
+    probability: float
+    evidence: list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Detected:
-    """The contacts to merge, best first, and how many duplicates are left over by a limit or a rule."""
+    """The contacts to merge, best first, and how many duplicates are left over by a limit, a guard or a conflict.
+    `reasons`: of each that was detected. `versions`: what each contact was at when it was looked at."""
 
     source_ids: tuple[UUID, ...]
-    remaining: int
+    remaining: int = 0
+    reasons: Mapping[UUID, Detection] = field(default_factory=dict)
+    versions: Mapping[UUID, int] = field(default_factory=dict)
+
+    def holds_for(self, rows: Mapping[UUID, ContactRow]) -> bool:
+        """Whether nobody has changed one of them since; `rows`: as they stand, locked."""
+        return all(row.version == self.versions.get(contact, row.version) for contact, row in rows.items())
 
 
-async def find_duplicates(tx: Transaction, org_id: UUID, primary_id: UUID, *, role_rule: str) -> Detected:
-    """Living contacts that share an identifier with the primary: most shared first, verified before unverified, then
-    the oldest. Three statements. Under LEAD_INTO_USER only leads are taken, and never two contacts that were marked as
-    two people; the others count as left over."""
-    held = (await identifiers.identifiers_of(tx, [org_id], [primary_id]))[primary_id]
-    keys = sorted({row.key for row in held if not is_generic(row.kind, row.normalized)})
-    shared: Counter[UUID] = Counter()
-    verified: Counter[UUID] = Counter()
-    known: dict[UUID, Holder] = {}
-    for holders in (await holders_of(tx, org_id, keys, MAXIMUM_HOLDERS + 1)).values():
-        if len(holders) > MAXIMUM_HOLDERS:
-            continue
-        for holder in holders:
-            if holder.root_id != primary_id:
-                known[holder.root_id] = holder
-                shared[holder.root_id] += 1
-                verified[holder.root_id] += holder.verified
-    best = sorted(
-        known.values(),
-        key=lambda h: (-shared[h.root_id], -verified[h.root_id], h.created_at, h.root_id),
+async def find_duplicates(
+    tx: Transaction, act: Act, settings: SettingsRow, primary_id: UUID, min_probability: float | None
+) -> Detected:
+    """AUTO_MERGE only, best first, no two of them two people, at most 50. Four statements."""
+    judged = (await judge_contacts(tx, act, settings, [primary_id], min_probability))[primary_id]
+    accepted = accept(primary_id, judged.pairs, judged.apart) if judged.pairs else None
+    sources = accepted.sources if accepted else ()
+    return Detected(
+        source_ids=sources,
+        remaining=len(accepted.left_over) + _held_back(judged) if accepted else 0,
+        reasons={
+            other: Detection(judgement.probability, [asdict(evidence) for evidence in evidence_of(judgement)])
+            for other, judgement in judged.candidates()
+            if other in sources
+        },
+        versions={contact: judged.known[contact].version for contact in (primary_id, *sources) if judged.pairs},
     )
-    allowed = [holder.root_id for holder in best if role_rule == "ANY" or holder.role == "LEAD"]
-    pairs = await distinct.pairs_touching(tx, org_id, [primary_id, *allowed])
-    allowed = without_marked(primary_id, allowed, pairs)
-    return Detected(tuple(allowed[:MAXIMUM_SOURCES]), len(best) - len(allowed[:MAXIMUM_SOURCES]))
+
+
+def _held_back(judged: Judged) -> int:
+    """Those as probable as the ones that are merged, which a guard keeps for a person's eye."""
+    return sum(
+        judgement.probability >= judged.terms.automatic and bool(judgement.blocked_by)
+        for _, judgement in judged.candidates()
+    )

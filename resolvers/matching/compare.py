@@ -15,6 +15,7 @@ from resolvers.matching.phones import same_line
 FEW = 3  # people behind an identifier: up to one it is somebody's own, up to these a household's, beyond an office's
 SIMILAR_STREET = 85  # of 100; rapidfuzz.fuzz.token_sort_ratio
 NEAR_YEARS = 10
+MOST_PAIRED = 20  # addresses of a contact that are looked at for slips: each is compared with each
 _NOBODY = KeyCount()
 
 
@@ -76,10 +77,10 @@ def _username(left: Features, right: Features) -> Finding | None:
     shared = _shared_id(left.usernames, right.usernames)
     if shared:
         return Finding("username", "exact", shared.shown, shared.shown)
+    theirs = {item.value: item for item in reversed(right.usernames)}
     for one in left.usernames:
-        for other in right.usernames:
-            if one.value == other.value and len(one.value) >= SHORTEST_LOCAL:
-                return Finding("username", "other_system", one.shown, other.shown)
+        if one.value in theirs and len(one.value) >= SHORTEST_LOCAL:
+            return Finding("username", "other_system", one.shown, theirs[one.value].shown)
     return _as_email(left, right) or _turned(_as_email(right, left))
 
 
@@ -118,7 +119,9 @@ def _email(left: Features, right: Features, counts: KeyCounts) -> Finding | None
     shared = [(email, theirs[email.form]) for email in left.emails if email.form in theirs]
     if shared:
         return min((_same_email(*pair, counts) for pair in shared), key=_by_people)
-    pairs = [(one, other) for one in left.emails for other in right.emails if not (one.role or other.role)]
+    ours = [email for email in left.emails if not email.role][:MOST_PAIRED]
+    others = [email for email in right.emails if not email.role][:MOST_PAIRED]
+    pairs = [(one, other) for one in ours for other in others]
     for level, test in (("domain_typo", _domain_typo), ("same_local", _same_local), ("local_typo", _local_typo)):
         for one, other in pairs:
             if test(one.form, other.form):
@@ -163,7 +166,12 @@ def _digits(text: str) -> list[str]:
 def _phone(left: Features, right: Features, counts: KeyCounts) -> Finding | None:
     if not left.phones or not right.phones:
         return None
-    shared = [(one, other) for one in left.phones for other in right.phones if same_line(one, other)]
+    theirs: dict[str, list[Phone]] = {}
+    for phone in right.phones:
+        theirs.setdefault(phone_key(phone.number), []).append(phone)
+    shared = [
+        (one, other) for one in left.phones for other in theirs.get(phone_key(one.number), ()) if same_line(one, other)
+    ]
     if not shared:
         return Finding("phone", "none_equal", left.phones[0].shown, right.phones[0].shown)
     return min((_same_phone(*pair, counts) for pair in shared), key=_by_people)

@@ -15,8 +15,8 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Phone:
-    """`number`: "+" and digits, or national digits when the country is unknown; `line`: "mobile" or
-    "fixed" when the numbering plan says so for certain, else ""."""
+    """`number`: "+" and digits, or national digits when the country is unknown; `line`: "mobile" when a channel says
+    so, else "" (phones.line_of also asks the numbering plan)."""
 
     number: str
     extension: str = ""

@@ -7,6 +7,7 @@ from resolvers.matching.compare import births_differ, conflicting_ids
 from resolvers.matching.compare_names import CONFLICTS, name_level
 from resolvers.matching.features import Features
 from resolvers.matching.findings import Finding
+from resolvers.matching.phones import line_of
 
 
 class GuardReason(StrEnum):
@@ -114,8 +115,10 @@ def _same_otherwise(levels: Mapping[str, str]) -> bool:
 
 def share_line(left: Features, right: Features, line: str) -> bool:
     """Whether they have a number in common of which one of them knows that it is of this kind."""
-    theirs = {phone.number: phone.line for phone in right.phones}
-    return any(phone.number in theirs and line in (phone.line, theirs[phone.number]) for phone in left.phones)
+    theirs = {phone.number: phone for phone in right.phones}
+    return any(
+        phone.number in theirs and line in (line_of(phone), line_of(theirs[phone.number])) for phone in left.phones
+    )
 
 
 def _gap(left: Features, right: Features) -> int:

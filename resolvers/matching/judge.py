@@ -70,6 +70,15 @@ def decide(probability: float, blocked_by: Iterable[GuardReason], terms: Terms) 
     return MatchDecision.AUTO_MERGE
 
 
+def from_the_other_side(judgement: Judgement) -> Judgement:
+    """The same of right and left."""
+    turned = [
+        item._replace(finding=item.finding._replace(left=item.finding.right, right=item.finding.left))
+        for item in judgement.weighed
+    ]
+    return replace(judgement, weighed=tuple(turned))
+
+
 def held_back(judgement: Judgement, reason: GuardReason, terms: Terms) -> Judgement:
     """The same with one more reason against: what only the caller knows, such as AMBIGUOUS or ROLE_RULE."""
     if reason in judgement.blocked_by:

@@ -18,8 +18,8 @@ from resolvers.matching.places import company_of, plain_words, postcode_of, stre
 # Platforms that know a person by the phone number: their user id is the number and no evidence of its own.
 _PHONE_CHANNELS = frozenset({"WHATSAPP", "SMS", "VOICE"})
 _MOBILE_CHANNELS = frozenset({"WHATSAPP", "SMS"})
-# Of what a merged tree may hold: beyond these, comparing two contacts would not be bounded.
-MOST_VALUES = 50
+# Of what a merged tree may hold of one kind: what is stored beside a contact has to end somewhere.
+MOST_VALUES = 1_000
 _EPOCH = date(1970, 1, 1)
 T = TypeVar("T")
 

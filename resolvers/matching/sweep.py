@@ -29,12 +29,12 @@ def judge_candidates(
 ) -> list[Pair[ContactId]]:
     """One contact against its candidates, lowest id first: what detection does.
 
-    `holders` by the text of each of its keys (block.keys_of); `records` has the contact and everybody in
-    candidates.candidates_of(contact_id, holders), else KeyError; `marked_distinct`: who is another person for certain.
+    `holders` by the text of each of its keys (block.keys_of); `records` has the contact, else KeyError, and whoever of
+    candidates.candidates_of(contact_id, holders) is to be judged; `marked_distinct`: who is another person for certain.
     """
     counts = counts_of(holders)
     pairs = []
-    for other in sorted(candidates_of(contact_id, holders)):
+    for other in sorted(one for one in candidates_of(contact_id, holders) if one in records):
         left, right = sorted((contact_id, other))
         judgement = judge(records[left], records[right], counts, terms, marked_distinct=other in marked_distinct)
         pairs.append(Pair(left, right, judgement))

@@ -1,8 +1,8 @@
-"""mergeContacts: sources become one with a primary, whatever hangs on them, in at most nine statements.
+"""mergeContacts: sources become one with a primary, whatever hangs on them, in at most thirteen statements.
 
 1 the organisation's lock, 2 settings and the earlier answer, 3 the rows locked, 4 the pairs marked distinct, 5 and 6
-the event and its sources, 7 the sources' pointers, 8 the survivor's values, 9 the answer kept (with an idempotency
-key). Detection adds two.
+the event and its sources, 7 the sources' pointers, 8 the survivor's values, 9 to 12 what matching keeps of them, 13 the
+answer kept (with an idempotency key). Detection adds three: its pairs marked distinct take the place of the fourth.
 """
 
 from collections.abc import Sequence
@@ -15,8 +15,10 @@ from db import contacts as contact_rows
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.merges import MergeRow
-from db.organizations import settings_for_merge
+from db.organizations import SettingsRow, settings_for_merge
 from resolvers.access import Act, Scope, require
+from resolvers.duplicates.detect import Detected
+from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, refuse
 from resolvers.idempotency import answer_for, check_same_request
 from resolvers.merging.preparing import PreparedMerge, check_hash, find_sources, prepare_merge
@@ -51,8 +53,7 @@ async def _merge(tx: Transaction, act: Act, request: MergeRequest) -> MergeResul
     if stored is not None:
         check_same_request(stored, answer_for(stored.key, OPERATION, request.canonical(), {}))
         return await _repeat(tx, orgs, stored.result)
-    detected = await find_sources(tx, org_id, settings, request)
-    rows = await contact_writes.lock_contacts(tx, org_id, [request.primary_id, *detected.source_ids])
+    detected, rows = await _lock(tx, act, settings, request)
     prepared = await prepare_merge(tx, act, request, settings, detected, rows)
     check_hash(request, prepared)
     result = await _write(tx, prepared)
@@ -60,6 +61,18 @@ async def _merge(tx: Transaction, act: Act, request: MergeRequest) -> MergeResul
         answer = answer_for(request.idempotency_key, OPERATION, request.canonical(), _kept(result))
         await idempotency.keep_answer(tx, org_id, answer, act.now)
     return result
+
+
+async def _lock(
+    tx: Transaction, act: Act, settings: SettingsRow, request: MergeRequest
+) -> tuple[Detected, dict[UUID, ContactRow]]:
+    """The sources, and all of the merge locked. An edit that came in between may have made two people of a detected
+    pair: then they are looked for again."""
+    while True:
+        detected = await find_sources(tx, act, settings, request)
+        rows = await contact_writes.lock_contacts(tx, settings.org_id, [request.primary_id, *detected.source_ids])
+        if detected.holds_for(rows):
+            return detected, rows
 
 
 async def _write(tx: Transaction, prepared: PreparedMerge) -> MergeResult:
@@ -70,6 +83,7 @@ async def _write(tx: Transaction, prepared: PreparedMerge) -> MergeResult:
     await merges.add_merge(tx, plan.event, plan.sources)
     await contact_writes.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
     await contact_writes.save_contact(tx, plan.survivor)
+    await keep_in_step(tx, [plan.survivor], merged=source_ids)
     return MergeResult(plan.survivor, source_ids, prepared.remaining, plan.event)
 
 

@@ -1,7 +1,7 @@
 """A merge worked out in full before a row is written: the survivor's new row, the event and its sources. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from db.merges import MergeRow, SourceRow
 from resolvers.access import Act
 from resolvers.contacts.derived import identifiers_in, with_derived
 from resolvers.contacts.row_cells import cells_of, with_cells
+from resolvers.duplicates.detect import Detection
+from resolvers.matching.score import MODEL
 from resolvers.merging.records import record_changes
 from resolvers.merging.survivorship import Candidate, Override, Policy, survive
 
@@ -32,6 +34,7 @@ class MergeTerms:
     reason: str | None = None
     min_probability: float | None = None
     job_id: UUID | None = None
+    reasons: Mapping[UUID, Detection] = field(default_factory=dict)
 
 
 def plan_merge(act: Act, primary: ContactRow, sources: Sequence[ContactRow], terms: MergeTerms) -> MergePlan:
@@ -64,14 +67,14 @@ def plan_merge(act: Act, primary: ContactRow, sources: Sequence[ContactRow], ter
         actor=act.actor.label,
         actor_key_id=act.actor.key_id,
         reason=terms.reason,
-        model_version=None,
+        model_version=str(MODEL.version) if terms.detected else None,
         job_id=terms.job_id,
         request_id=act.request_id or None,
         created_at=act.now,
         undone_at=None,
         undone_by=None,
     )
-    rows = tuple(_source(event, position, row.id) for position, row in enumerate(sources))
+    rows = tuple(_source(event, position, row.id, terms.reasons.get(row.id)) for position, row in enumerate(sources))
     return MergePlan(with_derived(survivor, identifiers), event, rows)
 
 
@@ -95,15 +98,15 @@ def _stored(override: Override) -> dict[str, Any]:
     return {"contact": override.contact_id.hex, "customAttribute": override.custom_attribute}
 
 
-def _source(event: MergeRow, position: int, contact_id: UUID) -> SourceRow:
+def _source(event: MergeRow, position: int, contact_id: UUID, why: Detection | None) -> SourceRow:
     return SourceRow(
         org_id=event.org_id,
         merge_id=event.id,
         position=position,
         contact_id=contact_id,
         conversation_id=None,
-        evidence=[],
-        probability=None,
+        evidence=why.evidence if why else [],
+        probability=why.probability if why else None,
         undone_at=None,
         undone_by=None,
         undo_reason=None,

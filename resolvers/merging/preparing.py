@@ -31,11 +31,11 @@ class PreparedMerge:
     hash: str
 
 
-async def find_sources(tx: Transaction, org_id: UUID, settings: SettingsRow, request: MergeRequest) -> Detected:
+async def find_sources(tx: Transaction, act: Act, settings: SettingsRow, request: MergeRequest) -> Detected:
     """The sources named, or those that detection finds."""
     if request.source_ids is not None:
-        return Detected(request.source_ids, 0)
-    return await find_duplicates(tx, org_id, request.primary_id, role_rule=settings.role_rule)
+        return Detected(request.source_ids)
+    return await find_duplicates(tx, act, settings, request.primary_id, request.min_probability)
 
 
 async def prepare_merge(
@@ -58,6 +58,8 @@ async def prepare_merge(
         policy=Policy(settings.survivorship, request.overrides),
         detected=request.source_ids is None,
         reason=request.reason,
+        min_probability=request.min_probability,
+        reasons=detected.reasons,
     )
     plan = plan_merge(act, primary, sources, terms) if sources else None
     return PreparedMerge(primary, sources, detected.remaining, plan, preview_hash(request, settings, detected, rows))

@@ -55,7 +55,7 @@ async def _preview(tx: Transaction, act: Act, request: MergeRequest) -> Preview:
     if found is None:
         return Preview("", (await explain_absence(tx, act.actor, request)).errors)
     current = await settings(tx, found.org_id)
-    detected = await find_sources(tx, found.org_id, current, request)
+    detected = await find_sources(tx, act, current, request)
     rows = await contact_rows.contacts_by_id(tx, [found.org_id], [request.primary_id, *detected.source_ids])
     try:
         prepared = await prepare_merge(tx, act, request, current, detected, rows)

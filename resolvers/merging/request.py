@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from resolvers.contacts.values import ATTRIBUTE_KEY_LENGTH, BadValue, text
+from resolvers.duplicates.choices import check_probability
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
 from resolvers.ids import CONTACT, decode_id, encode_id
 from resolvers.merging.survivorship import OVERRIDABLE, Override
@@ -28,10 +29,11 @@ class MergeRequest:
     overrides: tuple[Override, ...] = ()
     expected_hash: str | None = None
     allow_marked_distinct: bool = False
+    min_probability: float | None = None
 
     def canonical(self) -> dict[str, object]:
         """What makes two requests the same one: ids decoded, left-out and null alike."""
-        return {
+        asked: dict[str, object] = {
             "primary": self.primary_id.hex,
             "sources": None if self.source_ids is None else [source.hex for source in self.source_ids],
             "reason": self.reason,
@@ -39,6 +41,8 @@ class MergeRequest:
             "expectedPreviewHash": self.expected_hash,
             "allowMarkedDistinct": self.allow_marked_distinct,
         }
+        # Only when sent: answers were kept before there was such an argument.
+        return asked if self.min_probability is None else asked | {"minProbability": self.min_probability}
 
 
 def read_merge_request(raw: Mapping[str, Any]) -> MergeRequest:
@@ -62,7 +66,17 @@ def read_merge_request(raw: Mapping[str, Any]) -> MergeRequest:
         tuple(overrides),
         raw.get("expectedPreviewHash"),
         bool(raw.get("allowMarkedDistinct")),
+        _read_probability(raw.get("minProbability"), named=sources is not None),
     )
+
+
+def _read_probability(value: float | None, *, named: bool) -> float | None:
+    if value is None:
+        return None
+    if named:
+        message = "minProbability is for duplicates that are detected; leave it out when you name the sources."
+        raise refuse(ErrorCode.BAD_USER_INPUT, message, "minProbability")
+    return check_probability(value, "minProbability")
 
 
 def read_key(value: str | None) -> str | None:

@@ -10,6 +10,7 @@ from db.engine import Database, Transaction
 from db.organizations import SettingsRow
 from resolvers.access import Act, Scope, organization_for_input, require
 from resolvers.contacts.values import BadValue, country, phone_region
+from resolvers.duplicates.choices import check_thresholds, read_matching
 from resolvers.errors import ErrorCode, refuse
 from resolvers.merging.survivorship import CHOOSABLE, Rule
 
@@ -37,6 +38,7 @@ async def _update(tx: Transaction, act: Act, org_id: UUID, changes: dict[str, An
     changed = replace(current, **changes)
     if changed == current:
         return current
+    check_thresholds(changed)
     changed = replace(changed, updated_at=act.now)
     values = asdict(changed)
     del values["org_id"]
@@ -55,7 +57,7 @@ def _read(raw: Mapping[str, Any]) -> dict[str, Any]:
         changes["default_region"] = _region(raw["defaultRegion"])
     if raw.get("survivorship") is not None:
         changes["survivorship"] = _survivorship(raw["survivorship"])
-    return changes
+    return changes | read_matching(raw)
 
 
 def _region(value: str | None) -> str | None:

@@ -23,6 +23,7 @@ from resolvers.access import Act, Scope, require
 from resolvers.contacts.derived import with_derived
 from resolvers.contacts.exclusive import is_exclusive
 from resolvers.contacts.identifiers import LEADING, is_leading, next_leading
+from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
 from resolvers.ids import CONTACT, MERGE, encode_id
 from resolvers.merging.distinct import pair_rows
@@ -126,6 +127,7 @@ async def _finish(
     root = _derived(act, root, held[root.id], active[root.id])
     parted = [_derived(act, p.row, held[p.row.id], active[p.row.id]) for p in plan.parted]
     await contact_writes.save_contacts(tx, [*parted, *between, root])
+    await keep_in_step(tx, [*parted, root])
     clashes = _clashes(identifier_rule, plan.parted, root, held)
     return parted, root, [*plan.kept, *clashes]
 

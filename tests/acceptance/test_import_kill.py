@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import subprocess
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -11,7 +10,8 @@ from db.contacts import contact
 from db.engine import Database
 from db.imports import import_ref
 from resolvers.ids import CONTACT, decode_id
-from tests.support.server import ONEFOLD, running_server
+from tests.support.forks import start_onefold
+from tests.support.server import running_server
 
 LINES = 20_000
 
@@ -34,15 +34,17 @@ async def test_a_killed_import_goes_on(database_url: str, tmp_path: Path) -> Non
     file.write_text("ref,name,email\n" + "".join(rows))
     db = Database(database_url)
     async with running_server(database_url, start=False) as server:
-        command = [str(ONEFOLD), "import", str(file), "--org", server.org]
-        with subprocess.Popen(command, env=server.environment, stdout=subprocess.DEVNULL) as first:  # noqa: ASYNC220
-            # Nothing tells another process that a batch is written.
-            while (await _counts(db))[0] == 0 and first.poll() is None:  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
-            first.kill()
+        command = ["import", str(file), "--org", server.org]
+        with (tmp_path / "said").open("wb") as said_first:
+            first = start_onefold(*command, cwd=tmp_path, env=server.environment, stdout=said_first, stderr=said_first)
+        # Nothing tells another process that a batch is written.
+        while (await _counts(db))[0] == 0 and first.poll() is None:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        first.kill()
+        await asyncio.to_thread(first.wait, 30)
         landed, refs = await _counts(db)
         assert 0 < landed == refs < LINES, "the kill came too late: it tested nothing"
-        said = json.loads(server.onefold(*command[1:], "--map", str(map_file), "--json").stdout)
+        said = json.loads(server.onefold(*command, "--map", str(map_file), "--json").stdout)
         assert (said["created"], said["skipped"], said["failed"]) == (LINES - landed, landed, 0)
         assert await _counts(db) == (LINES, LINES)
     await db.close()

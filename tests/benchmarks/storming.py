@@ -20,7 +20,7 @@ async def measure_storms(urls: dict[str, str], acts: int) -> None:
         database = Database(url)
         await migrate(database)
         await database.close()
-        async with running_server(url) as server:
+        async with running_server(url, script=True) as server:
             ids = await make_contacts(server, CONTACTS)
             await storm(server, ids, clients=CLIENTS, acts=3, seed=1)  # warms up
             begun = asyncio.get_running_loop().time()

@@ -12,7 +12,7 @@ from tests.browser.conftest import Watched
 from tests.browser.toy_server import SESSION, TOKEN, Served, served, toy_app
 
 pytestmark = pytest.mark.browser
-EXAMPLES = ["Contacts", "Find", "Preview", "Merge", "OldId", "Explain", "Undo"]
+EXAMPLES = ["Contacts", "Find", "Duplicates", "Preview", "Merge", "OldId", "Explain", "Undo"]
 
 
 class Organisation:
@@ -185,3 +185,11 @@ async def test_examples_follow_the_demo_data_and_own_tabs_stay(
     await page.reload()
     await expect(tabs(page)).to_have_text([*EXAMPLES, "Mine"])
     await expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text("mergeContacts")
+
+
+async def test_a_tab_clicked_as_soon_as_it_shows_has_its_own_text(watched: Watched, server: Served) -> None:
+    """Whoever is quicker than the editors: the tab that is chosen and the text that stands under it belong together."""
+    page = watched.page
+    await page.goto(f"{server.origin}/graphiql/")
+    await tabs(page).filter(has_text="Find").click()
+    await expect(page.locator(".graphiql-query-editor .view-lines")).to_contain_text("query Find", timeout=20_000)

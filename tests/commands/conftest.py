@@ -9,7 +9,7 @@ import pytest
 
 from tests.commands.process import Shell
 from tests.conftest import DIALECTS
-from tests.support.databases import TEMPLATE, copy_sqlite, run_sql
+from tests.support.databases import copy_postgres, copy_sqlite, run_sql
 from tests.support.postgres import PostgresServer
 
 # A command is a process of its own: seconds of CPU for each. What these test is the command and not its statements,
@@ -32,7 +32,7 @@ def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell]:
     if request.param == "sqlite":
         yield Shell(tmp_path, copy_sqlite(request.getfixturevalue("sqlite_template"), tmp_path))
     else:
-        yield from _on_postgres(request.getfixturevalue("postgres"), tmp_path, f"TEMPLATE {TEMPLATE}")
+        yield from _on_postgres(request.getfixturevalue("postgres"), tmp_path, migrated=True)
 
 
 @pytest.fixture(params=DIALECTS)
@@ -41,7 +41,7 @@ def bare_shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Shell
     if request.param == "sqlite":
         yield Shell(tmp_path, f"sqlite+aiosqlite:///{tmp_path}/data/onefold.db")
     else:
-        yield from _on_postgres(request.getfixturevalue("postgres"), tmp_path, "")
+        yield from _on_postgres(request.getfixturevalue("postgres"), tmp_path, migrated=False)
 
 
 @pytest.fixture
@@ -50,9 +50,10 @@ def sqlite_shell(sqlite_template: Path, tmp_path: Path) -> Shell:
     return Shell(tmp_path, copy_sqlite(sqlite_template, tmp_path))
 
 
-def _on_postgres(server: PostgresServer, folder: Path, template: str) -> Iterator[Shell]:
+def _on_postgres(server: PostgresServer, folder: Path, *, migrated: bool) -> Iterator[Shell]:
     name = f"onefold_{uuid4().hex}"
-    asyncio.run(run_sql(server.admin_url, f"CREATE DATABASE {name} {template}"))
+    made = copy_postgres(server, name) if migrated else run_sql(server.admin_url, f"CREATE DATABASE {name}")
+    asyncio.run(made)
     try:
         yield Shell(folder, server.url(name))
     finally:

@@ -3,10 +3,8 @@
 import asyncio
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,10 +12,10 @@ from db.engine import Database
 from gateway.clock import system_clock
 from resolvers.ids import ORGANIZATION, IdSource, encode_id
 from resolvers.organizations import create_organization
+from tests.support.forks import run_onefold
 from tests.support.state import dump
 
 T = TypeVar("T")
-ONEFOLD = Path(sys.executable).parent / "onefold"
 SECRET = "geheim-4711"  # planted in addresses of databases: nothing may ever print it
 
 
@@ -49,25 +47,25 @@ class Answer:
 
 @dataclass(frozen=True)
 class Shell:
-    """Runs `onefold` in `folder` on the database at `url`."""
+    """Runs `onefold` in `folder` on the database at `url`; `script`: by its console script, and not as a fork of what
+    has imported everything already."""
 
     folder: Path
     url: str
     settings: dict[str, str] = field(default_factory=dict)
+    script: bool = False
+
+    @property
+    def by_script(self) -> "Shell":
+        """The same, as people start it: once for each command."""
+        return replace(self, script=True)
 
     def run(self, *arguments: str | Path, **settings: str) -> Answer:
         """Any outcome; its manners are checked."""
         own = {name: value for name, value in os.environ.items() if not name.startswith("ONEFOLD_")}
         own.pop("PYTHONDONTWRITEBYTECODE", None)  # compiling everything anew would be a third of each process
-        done = subprocess.run(
-            [ONEFOLD, *arguments],
-            cwd=self.folder,
-            env={**own, "ONEFOLD_DATABASE_URL": self.url, "COLUMNS": "400", **self.settings, **settings},
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        env = {**own, "ONEFOLD_DATABASE_URL": self.url, "COLUMNS": "400", **self.settings, **settings}
+        done = run_onefold(*map(str, arguments), cwd=self.folder, env=env, script=self.script)
         answer = Answer(done.returncode, done.stdout, done.stderr)
         answer.check_manners()
         return answer

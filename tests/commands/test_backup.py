@@ -35,7 +35,7 @@ def test_a_backup_holds_all(shell: Shell) -> None:
     before = names(shell.folder)
     state = shell.state()
     copy = shell.folder / "copy of it.backup"
-    said = shell.done("backup", copy, "--json").json
+    said = shell.by_script.done("backup", copy, "--json").json
     assert said["bytes"] == copy.stat().st_size > 10_000
     assert said["target"] == str(copy)
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600

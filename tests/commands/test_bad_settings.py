@@ -63,7 +63,7 @@ def test_a_bad_address_of_a_database_is_named(tmp_path: Path, monkeypatch: pytes
 
 def test_bad_settings_in_a_process_of_their_own(tmp_path: Path) -> None:
     """The same as people see it: exit 1, one line, no traceback."""
-    shell = Shell(tmp_path, URLS["another database"])
+    shell = Shell(tmp_path, URLS["another database"], script=True)
     assert "ONEFOLD_DATABASE_URL" in shell.failed("org", "create", "x")
     assert "ONEFOLD_ALLOWED_ORIGINS" in shell.failed("migrate", ONEFOLD_ALLOWED_ORIGINS=SECRET)
 

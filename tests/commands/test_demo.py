@@ -30,7 +30,7 @@ def mode(shell: Shell) -> int:
 def test_the_demo_is_made_once(bare_shell: Shell) -> None:
     """From nothing on each database: the token alone on stdout, kept in a file for its owner alone; run again, with
     and without --if-missing and with --json, it changes nothing and says the same."""
-    first = bare_shell.done("demo", "--port", "9123")
+    first = bare_shell.by_script.done("demo", "--port", "9123")
     token = first.last
     assert first.out == f"{token}\n"
     assert "http://127.0.0.1:9123/graphiql/" in first.err

@@ -69,7 +69,7 @@ def test_all_is_well(bare_shell: Shell) -> None:
         assert {"Python", "database", "migrations", "write lock", "clock", "demo key"} <= checks.keys()
         assert head_revision() in checks["migrations"]["seen"]
     assert bare_shell.state() == state
-    shown = bare_shell.done("doctor").out
+    shown = bare_shell.by_script.done("doctor").out
     assert shown.count("\n") >= len(checks) + 1
     assert "0 failed" in shown
     (bare_shell.folder / "data" / "demo.key").chmod(0o644)

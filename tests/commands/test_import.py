@@ -111,7 +111,7 @@ def test_a_large_file_is_read_by_two_processes(shell: Shell) -> None:
     rows = [{"ref": n, "name": f"N{n:05d}", "customAttributes": filler | {"n": n}} for n in range(5_000)]
     rows[2_500] = {"ref": 1, "name": "twice"}
     rows[4_000] = {"ref": 4_000, "email": "nobody"}
-    imported = import_rows(shell, org, rows)
+    imported = import_rows(shell.by_script, org, rows)
     assert (imported.code, imported.counts) == (1, (4_998, 1, 1))
     assert [entry["line"] for entry in imported.errors or []] == [4_001]
     kept = contacts(shell)

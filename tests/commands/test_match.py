@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_it_prints_the_quality_at_both_thresholds(sqlite_shell: Shell, folder: Path) -> None:
-    answer = sqlite_shell.run("match", "evaluate", str(folder))
+    answer = sqlite_shell.by_script.run("match", "evaluate", str(folder))
     assert answer.code == 0
     lines = answer.out.splitlines()
     assert [line.strip() for line in lines] == [

@@ -33,7 +33,7 @@ def holder(shell: Shell, token: str) -> Actor:
 def test_migrate_twice(bare_shell: Shell) -> None:
     """The first time it makes everything, the folder of a SQLite file too; the second time it changes nothing."""
     head = head_revision()
-    first = bare_shell.done("migrate")
+    first = bare_shell.by_script.done("migrate")
     assert first.out == f"Migrated the database from nothing to {head}.\n"
     before = bare_shell.state()
     assert bare_shell.done("migrate").out == f"The database is current (migration {head}).\n"
@@ -60,7 +60,7 @@ def test_what_is_not_migrated_is_refused_with_the_way_out(bare_shell: Shell) -> 
 
 def test_org_create(shell: Shell) -> None:
     """Its id stands alone on the last line; with --json the object alone; the name is kept."""
-    answer = shell.done("org", "create", "  Müller & Söhne  ")
+    answer = shell.by_script.done("org", "create", "  Müller & Söhne  ")
     assert ORG.fullmatch(answer.last)
     assert len(answer.out.splitlines()) == 2
     made = shell.done("org", "create", "Zwei", "--json").json
@@ -77,7 +77,7 @@ def test_org_create(shell: Shell) -> None:
 def test_key_create(shell: Shell) -> None:
     """Without --scope all but `keys`; several organisations by --org twice and by --org2; the token alone is last."""
     one, two = shell.organization("One"), shell.organization("Two")
-    answer = shell.done("key", "create", "--org", one)
+    answer = shell.by_script.done("key", "create", "--org", one)
     assert TOKEN.fullmatch(answer.last)
     assert answer.out.count("ofk_") == 1
     plain = holder(shell, answer.last)
@@ -130,6 +130,6 @@ def test_org_create_refuses(sqlite_shell: Shell) -> None:
 def test_a_mistyped_command_says_how_it_is_written(sqlite_shell: Shell) -> None:
     """Exit 2, as shells expect of a wrong usage, and nothing on stdout."""
     for wrong in (["key", "create"], ["merge"], ["serve", "--port", "http"]):
-        answer = sqlite_shell.run(*wrong, NO_COLOR="1", TERM="dumb")
+        answer = sqlite_shell.by_script.run(*wrong, NO_COLOR="1", TERM="dumb")
         assert (answer.code, answer.out) == (2, ""), answer
         assert "Usage: onefold" in answer.err

@@ -13,7 +13,7 @@ async def mark(api: Api, *contacts: str, back: bool = False) -> int:
 
 async def test_marked_contacts_are_not_merged(api: Api) -> None:
     """Neither by detection, nor by name without a word for it; taken back, both work again."""
-    a, b, c = [await api.contact(name=name, email="x@corp.test") for name in "ABC"]
+    a, b, c = [await api.contact(name="Ann Lee", email="x@corp.test") for _ in range(3)]
     assert await mark(api, a, b) == 1
     assert await mark(api, a, b) == 1, "once more changes nothing"
     wanted = {"primaryContactId": a, "sourceContactIds": [c, b]}
@@ -43,7 +43,7 @@ async def test_a_mark_holds_through_merges_and_undos(api: Api) -> None:
 
 async def test_two_sources_that_are_marked(api: Api) -> None:
     """Not only the primary counts; detection takes the better one of the two."""
-    a, b, c = [await api.contact(name=name, email="x@corp.test") for name in "ABC"]
+    a, b, c = [await api.contact(name="Ann Lee", email="x@corp.test") for _ in range(3)]
     await mark(api, b, c)
     wanted = {"primaryContactId": a, "sourceContactIds": [b, c]}
     assert await refused(api, "mergeContacts", **wanted) == [("MARKED_DISTINCT", ["sourceContactIds", "1"], c)]

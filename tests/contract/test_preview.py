@@ -43,7 +43,7 @@ async def test_a_preview_is_what_the_merge_does(api: Api) -> None:
 
 async def test_a_preview_of_what_is_detected(api: Api) -> None:
     """Without sources: those that detection would take."""
-    a, b = await api.contact(name="A", email="x@corp.test"), await api.contact(name="B", email="x@corp.test")
+    a, b = [await api.contact(name="Ann Lee", email="x@corp.test") for _ in range(2)]
     seen = await preview(api, a)
     assert seen["mergedContactIds"] == [b]
     assert (await api.merge(a, expectedPreviewHash=seen["hash"]))["mergedContactIds"] == [b]

@@ -26,6 +26,7 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
         '{ contactByIdentifier(kind: EMAIL, value: "ann@lee.example") { id } }',
     ),
     "Query.resolveContact": (Scope.CONTACTS_READ, '{ resolveContact(id: "CONTACT") { id } }'),
+    "Query.duplicates": (Scope.CONTACTS_READ, '{ duplicates(contactId: "CONTACT") { probability } }'),
     "Query.merge": (Scope.CONTACTS_READ, '{ merge(id: "MERGE") { id } }'),
     "Query.merges": (Scope.CONTACTS_READ, "{ merges { nodes { id } } }"),
     "Query.labels": (Scope.CONTACTS_READ, "{ labels { id } }"),

@@ -37,6 +37,10 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
         (CALL, CHANNEL, CONTACT, CONVERSATION, INBOX, LABEL, MERGE, NOTE, ORGANIZATION, SEGMENT),
         ["{ node(id: $id) { __typename id } }"],
     ),
+    "Query.duplicates.contactId": (
+        (CONTACT,),
+        ["{ duplicates(contactId: $id, minProbability: 0) { contact { name } probability } }"],
+    ),
     "Query.merge.id": ((MERGE,), ["{ merge(id: $id) { id reason } }"]),
     "Query.contacts.organizationId": (
         (ORGANIZATION,),

@@ -215,9 +215,9 @@ async def merge_repeated(world: World, size: int) -> Prepared:
 
 async def detect(world: World, size: int) -> Prepared:
     """Sources that are found, each by an identifier of its own."""
-    primary = await world.contact(name="P", identifiers=identifiers(size))
+    primary = await world.contact(name="Ann Lee", identifiers=identifiers(size))
     for found in identifiers(size):
-        await world.contact(name="S", identifiers=[found])
+        await world.contact(name="Ann Lee", identifiers=[found])
     return lambda: world.merge(primary, None, idempotencyKey="k")
 
 

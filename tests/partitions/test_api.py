@@ -35,9 +35,8 @@ async def test_merges_and_old_ids(api: Api) -> None:
 
 
 async def test_detected_duplicates(api: Api) -> None:
-    """sourceContactIds left out: the contacts that share an identifier."""
-    a = await api.contact(name="A", email="same@a.example")
-    b = await api.contact(name="B", email="same@a.example")
+    """sourceContactIds left out: the matcher's tables are partitioned as well."""
+    a, b = [await api.contact(name="Ann Lee", email="same@a.example") for _ in range(2)]
     done = await api.merge(a)
     assert (done["mergedContactIds"], done["remainingDuplicates"]) == ([b], 0)
 

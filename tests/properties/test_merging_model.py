@@ -151,7 +151,7 @@ _SHARED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthChec
 
 
 @given(data=st.data())
-@settings(max_examples=25, suppress_health_check=_SHARED, deadline=None)
+@settings(max_examples=15, suppress_health_check=_SHARED, deadline=None)
 async def test_lives_on_sqlite(sqlite_api: Api, data: st.DataObject) -> None:
     """On every change."""
     await live(sqlite_api, data)

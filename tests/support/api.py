@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import httpx
@@ -15,6 +17,7 @@ from gateway.tokens import new_token, token_hash
 from resolvers.access import ALL_SCOPES, Scope
 from resolvers.ids import ORGANIZATION, IdSource, encode_id
 from resolvers.organizations import KeyRequest, create_key, create_organization
+from schema.build import build_schema
 
 START = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -112,6 +115,9 @@ class Api:
         return found
 
 
+# One for all applications of this process, as a server has one for all its requests: putting it together, and checking
+# the same documents anew in it, would be a third of most tests.
+_one_schema = cache(build_schema)
 _MERGED = "merged { id } mergedContactIds remainingDuplicates merge { id }"
 
 
@@ -148,7 +154,8 @@ async def open_api(db: Database, url: str) -> Api:
     """The application over a database, with one organisation and one key that may do everything."""
     clock = Clock()
     new_id = IdSource(clock)
-    app = create_app(settings_for(url), database=db, clock=clock)
+    with patch("gateway.app.build_schema", _one_schema):
+        app = create_app(settings_for(url), database=db, clock=clock)
     org_id = await make_org(db, clock, new_id)
     token = await make_key(db, clock, new_id, [org_id])
     transport = httpx.ASGITransport(app=app)

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,8 +20,9 @@ from gateway.tokens import new_token, token_hash
 from resolvers.access import ALL_SCOPES
 from resolvers.ids import ORGANIZATION, IdSource, encode_id
 from resolvers.organizations import KeyRequest, create_key, create_organization
+from tests.support.forks import Forked, start_onefold
+from tests.support.forks import run_onefold as _run
 
-ONEFOLD = Path(sys.executable).parent / "onefold"
 _START_SECONDS = 60.0  # a slow machine's; the wait itself ends with the answer
 
 
@@ -32,7 +32,8 @@ class ServerFailed(Exception):
 
 @dataclass
 class Server:
-    """One address whose process may be killed and started again; the database and the key stay."""
+    """One address whose process may be killed and started again; the database and the key stay. `script`: it is started
+    by its console script, and not as a fork of what has imported everything already."""
 
     database_url: str
     port: int
@@ -40,7 +41,8 @@ class Server:
     env: dict[str, str]
     token: str = ""
     org: str = ""
-    process: subprocess.Popen[bytes] | None = None
+    process: subprocess.Popen[bytes] | Forked | None = None
+    script: bool = False
     _starts: int = field(default=0)
 
     @property
@@ -70,7 +72,7 @@ class Server:
 
     def onefold(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a command on the same database; it must succeed."""
-        done = run_onefold(*arguments, **self.env)
+        done = _run(*arguments, cwd=tempfile.gettempdir(), env=self.environment)
         if done.returncode != 0:
             raise ServerFailed(f"onefold {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done
@@ -79,10 +81,15 @@ class Server:
         """Starts a process. `ready`: returns when /readyz says so, else as soon as it answers /healthz."""
         self._starts += 1
         with (self.folder / f"serve-{self._starts:03}.log").open("wb") as log:
-            command = [str(ONEFOLD), "serve", "--port", str(self.port)]
             # Not in the repository: a developer's .env file there is none of ours.
-            self.process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
-                command, env=_environment(self.env), cwd=self.folder, stdout=log, stderr=log
+            self.process = start_onefold(
+                "serve",
+                *("--port", str(self.port)),
+                cwd=self.folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                script=self.script,
             )
         await self.wait_for("/readyz" if ready else "/healthz")
 
@@ -114,25 +121,19 @@ class Server:
         return code
 
 
-def run_onefold(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+def run_onefold(*arguments: str, script: bool = False, **env: str) -> subprocess.CompletedProcess[str]:
     """One command to its end, with these settings alone."""
-    return subprocess.run(
-        [str(ONEFOLD), *arguments],
-        env=_environment(env),
-        cwd=tempfile.gettempdir(),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return _run(*arguments, cwd=tempfile.gettempdir(), env=_environment(env), script=script, timeout=60)
 
 
 @asynccontextmanager
-async def running_server(database_url: str, *, start: bool = True, **env: str) -> AsyncIterator[Server]:
+async def running_server(
+    database_url: str, *, start: bool = True, script: bool = False, **env: str
+) -> AsyncIterator[Server]:
     """A server on a migrated database; `env` are further settings (ONEFOLD_…)."""
     with tempfile.TemporaryDirectory(prefix="onefold-server-") as folder:
         settings = {"ONEFOLD_DATABASE_URL": database_url, **env}
-        server = Server(database_url, free_port(), Path(folder), settings)
+        server = Server(database_url, free_port(), Path(folder), settings, script=script)
         server.org, server.token = await _make_org_and_key(database_url)
         if start:
             await server.start()

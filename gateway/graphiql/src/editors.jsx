@@ -35,6 +35,19 @@ export function SharedHeaders() {
   return null
 }
 
+/**
+ * Shows the tabs once the editors are there. Before, a click would choose a tab whose text no editor takes: the first tab's
+ * would stand under another one's name, and be run and stored there.
+ */
+export function TabsWhenReady() {
+  const { headerEditor, queryEditor, variableEditor } = useGraphiQL(pick('headerEditor', 'queryEditor', 'variableEditor'))
+  const isReady = Boolean(headerEditor && queryEditor && variableEditor)
+  useEffect(() => {
+    document.documentElement.classList.toggle('ready', isReady)
+  }, [isReady])
+  return null
+}
+
 /** A key is longer than its pane is wide, and the comments of the examples are to be read with the docs open too. */
 export function WrappedLines() {
   const { headerEditor, queryEditor } = useGraphiQL(pick('headerEditor', 'queryEditor'))

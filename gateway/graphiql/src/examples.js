@@ -43,6 +43,36 @@ query Find($text: String!) {
 }
 `
 
+const DUPLICATES = `# Who may be the same person?
+# Click Variables below to see whose duplicates.
+#
+# Look at evidence: each field says how far it speaks for
+# one person, in bits, and why. Whom guards hold back is
+# left to a person's eye, however probable it is;
+# AUTO_MERGE is what mergeContacts takes without sources.
+query Duplicates($id: ID!) {
+  duplicates(contactId: $id) {
+    contact {
+      id
+      name
+      email
+      phone
+    }
+    probability
+    decision
+    evidence {
+      field
+      weight
+      explanation
+    }
+    guards {
+      reason
+      explanation
+    }
+  }
+}
+`
+
 const PREVIEW = `# What would a merge do? Nothing is written.
 # Click Variables below to see which.
 #
@@ -207,6 +237,7 @@ const tab = (query, variables) => ({ query, variables: variables && JSON.stringi
 export const exampleTabs = ({ primaryId, sourceId, mergedId, mergeId }) => [
   tab(CONTACTS),
   tab(FIND, { text: 'ann' }),
+  tab(DUPLICATES, { id: primaryId }),
   tab(PREVIEW, { primary: primaryId, sources: [sourceId] }),
   tab(MERGE, { primary: primaryId, sources: [sourceId] }),
   tab(OLD_ID, { id: mergedId ?? sourceId }),

@@ -7,7 +7,7 @@ import { createRoot } from 'react-dom/client'
 import 'graphiql/style.css'
 import '@graphiql/plugin-explorer/style.css'
 import './page.css'
-import { SharedHeaders, WrappedLines } from './editors.jsx'
+import { SharedHeaders, TabsWhenReady, WrappedLines } from './editors.jsx'
 import { exampleTabs } from './examples.js'
 import { readAtOnce } from './fetcher.js'
 import { loadSession } from './session.js'
@@ -44,6 +44,7 @@ function Page({ session, storage, tabs }) {
         </p>
       </GraphiQL.Footer>
       <SharedHeaders />
+      <TabsWhenReady />
       <WrappedLines />
     </GraphiQL>
   )
