@@ -9,12 +9,14 @@ from typing import Any
 from uuid import UUID
 
 from db import channels, contact_writes, memories
+from db import contacts as contact_rows
 from db.bulk import encode, insert_encoded
 from db.channels import ChannelRow, channel
 from db.tags import R, Tags
 from resolvers.contacts.channel_inputs import channel_rows, identifying_field
 from resolvers.contacts.importing import Outcome
 from resolvers.contacts.tags import changed_tag, new_rows
+from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, UserError
 from resolvers.history.writing_lines import Batch, Taken, belonging
 from resolvers.ids import CHANNEL, encode_id
@@ -50,6 +52,8 @@ async def write_channels(batch: Batch, taken: Sequence[Taken]) -> list[Outcome]:
     await insert_encoded(tx, channel, encode(channel, tx.dialect, new))
     changed = {parent.root for (_, _, parent), outcome in zip(lines, outcomes, strict=True) if not outcome.errors}
     await contact_writes.touch(tx, org_id, sorted(changed), act.now)
+    if changed:
+        await keep_in_step(tx, list((await contact_rows.contacts_by_id(tx, [org_id], changed)).values()))
     return outcomes
 
 

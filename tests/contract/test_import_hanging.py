@@ -9,6 +9,7 @@ import pytest
 from gateway.importer import ImportReport, ImportTarget, import_file
 from tests.contract.steps import act_of, get, unchanged
 from tests.contract.test_undo import merge_of, undo
+from tests.db.world import World, check_invariants
 from tests.support.api import Api
 from tests.support.statements import recorded
 
@@ -48,6 +49,7 @@ class Files:
         self.file.write_text("".join(json.dumps(line) + "\n" for line in lines))
         target = ImportTarget(self.api.db, act_of(self.api), self.api.org_id, source, keep=keep)
         report: ImportReport = await import_file(target, self.file, errors_file=self.errors_file)
+        await check_invariants(World(self.api.db, self.api.org_id, act_of(self.api)))
         return report.created, report.skipped, report.failed
 
     def told(self) -> list[tuple[int, str, list[str], str]]:
@@ -244,6 +246,6 @@ async def test_a_batch_costs_the_same_for_one_contact_and_for_many(api: Api, fil
                 {**MEMORY, "ref": f"{size}-{index}", **of},
             ]
         with recorded(api.db) as statements:
-            assert await files.bring(*lines) == (len(lines), 0, 0)
+            assert await files.bring(*lines) == (len(lines), 0, 0)  # and so many to check what came of it
         numbers.append(len(statements))
     assert numbers[0] == numbers[1]
