@@ -37,7 +37,7 @@ def test_migrate_twice(bare_shell: Shell) -> None:
     assert first.out == f"Migrated the database from nothing to {head}.\n"
     before = bare_shell.state()
     assert bare_shell.done("migrate").out == f"The database is current (migration {head}).\n"
-    assert bare_shell.done("migrate", "--json").json == {"before": head, "revision": head}
+    assert bare_shell.done("migrate", "--json").json == {"before": head, "revision": head, "rebuilt": 0}
     assert bare_shell.state() == before
 
 
