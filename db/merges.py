@@ -41,6 +41,7 @@ class MergeEvent(SQLModel, table=True):
             name="one_primary",
         ),
         Index("ix_merge_event_primary", "org_id", "primary_contact_id"),
+        Index("ix_merge_event_conversation", "org_id", "primary_conversation_id"),
     )
     org_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)
@@ -74,6 +75,7 @@ class MergeSource(SQLModel, table=True):
         tenant_key("contact_id", target="contact"),
         CheckConstraint("(contact_id IS NULL) <> (conversation_id IS NULL)", name="one_source"),
         Index("ix_merge_source_contact", "org_id", "contact_id"),
+        Index("ix_merge_source_conversation", "org_id", "conversation_id"),
     )
     org_id: UUID = Field(primary_key=True)
     merge_id: UUID = Field(primary_key=True)

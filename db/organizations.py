@@ -52,6 +52,7 @@ class MergeSettings(SQLModel, table=True):
     review_probability: float | None = None
     match_guards: list[str] = Field(sa_column=Column(Json, nullable=False))
     ignored_fields: list[str] = Field(sa_column=Column(Json, nullable=False))
+    conversation_url_template: str | None = None
 
 
 class ApiKey(SQLModel, table=True):
@@ -98,6 +99,7 @@ class SettingsRow:
     review_probability: float | None
     match_guards: list[str]
     ignored_fields: list[str]
+    conversation_url_template: str | None
 
 
 @dataclass(frozen=True)
@@ -181,6 +183,7 @@ def default_settings(now: datetime) -> dict[str, Any]:
         "review_probability": None,
         "match_guards": [],
         "ignored_fields": [],
+        "conversation_url_template": None,
     }
 
 

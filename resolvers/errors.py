@@ -49,6 +49,7 @@ class UserError:
     message: str
     field: tuple[str, ...] | None = None
     contact_id: UUID | None = None
+    conversation_id: UUID | None = None
 
 
 class Refused(Exception):

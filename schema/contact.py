@@ -17,8 +17,10 @@ from resolvers.contacts.inboxes import inboxes_by_id
 from resolvers.contacts.read import survivors_of
 from resolvers.conversations.reading import (
     conversations_of_contacts,
+    conversations_of_ids,
     count_conversations_of_contacts,
     count_messages,
+    merged_ids_of_conversations,
     messages_of_conversations,
 )
 from resolvers.duplicates.listing import Duplicate, duplicates_of_contacts, read_wanted
@@ -67,6 +69,7 @@ class Merge(Node):
 
     kind: MergeKind = about("What was merged.")
     primary_contact_id: strawberry.ID | None = about("The contact that the sources were merged into.")
+    primary_conversation_id: strawberry.ID | None = about("The conversation that the sources were merged into.")
     detected: bool = about("Whether the sources were detected rather than named.")
     reason: str | None = about("Why, in the caller's words.")
     actor: str = about("The key that merged: its name, or the beginning of its id.")
@@ -78,9 +81,12 @@ class Merge(Node):
     @resolved("Whether undoMerge can take it back: any merge that is not undone and whose contacts were not erased.")
     async def undoable(self, info: Info) -> bool:
         """`Merge.undoable`."""
-        if self.row.undone_at is not None or self.row.primary_contact_id is None:
+        if self.row.undone_at is not None:
             return False
-        return await info.context.load(_survivors, self.row.primary_contact_id) is not None
+        if self.row.primary_conversation_id is not None:
+            return await info.context.load(conversations_of_ids, self.row.primary_conversation_id) is not None
+        primary = self.row.primary_contact_id
+        return primary is not None and await info.context.load(_survivors, primary) is not None
 
     @resolved("Whoever the primary leads to now; null once it was erased.")
     async def primary(self, info: Info) -> "Contact | None":
@@ -121,6 +127,20 @@ class Conversation(Node):
         """`Conversation.contact`."""
         found = await info.context.load(_survivors, self.row.contact_id)
         return contact_type(found) if found else None
+
+    @resolved("The conversation that it was merged into and leads to now; null while it stands for itself.")
+    async def merged_into(self, info: Info) -> "Conversation | None":
+        """`Conversation.mergedInto`."""
+        if self.row.merged_into_id is None:
+            return None
+        found = await info.context.load(conversations_of_ids, self.row.canonical_id)
+        return conversation_type(found) if found else None
+
+    @resolved("Every id that now leads here, at any depth, whole.")
+    async def merged_conversation_ids(self, info: Info) -> list[strawberry.ID]:
+        """`Conversation.mergedConversationIds`."""
+        found = await info.context.load(merged_ids_of_conversations, self.row.id)
+        return [strawberry.ID(encode_id(CONVERSATION, merged)) for merged in found]
 
     @resolved("The inbox that it came in by.")
     async def inbox(self, info: Info) -> Inbox | None:
@@ -293,6 +313,9 @@ def merge_type(row: MergeRow) -> Merge:
         id=strawberry.ID(encode_id(MERGE, row.id)),
         kind=MergeKind(row.kind),
         primary_contact_id=contact_id(row.primary_contact_id) if row.primary_contact_id else None,
+        primary_conversation_id=(
+            strawberry.ID(encode_id(CONVERSATION, row.primary_conversation_id)) if row.primary_conversation_id else None
+        ),
         detected=row.detected,
         reason=row.reason,
         actor=row.actor,

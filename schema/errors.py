@@ -7,7 +7,7 @@ import strawberry
 
 from resolvers import errors
 from resolvers.errors import Refused
-from resolvers.ids import CONTACT, encode_id
+from resolvers.ids import CONTACT, CONVERSATION, encode_id
 from schema.described import about, enum
 
 T = TypeVar("T")
@@ -22,7 +22,8 @@ ErrorCode = enum(
         "SELF_MERGE": "The primary stands among its own sources.",
         "DUPLICATE_SOURCE": "A source is named twice.",
         "CROSS_ORG": "The contacts belong to different organizations.",
-        "INVALID_MERGE": "The organization's role rule forbids it: only a LEAD may be merged into a USER.",
+        "INVALID_MERGE": "The organization's role rule forbids it: only a LEAD may be merged into a USER. Of "
+        "conversations: they belong to several contacts, and acrossContacts was not sent.",
         "TOO_MANY_SOURCES": "More than 50 sources.",
         "EMPTY_SOURCES": "An empty list of sources. Leave the list out to merge the detected duplicates.",
         "IDENTIFIER_TAKEN": "Another contact holds the identifier and the organization keeps it to one; `contactId` "
@@ -56,6 +57,7 @@ class UserError:
     message: str = about("For people: what is wrong, and what to do.")
     field: list[str] | None = about("The way to the input's field, outermost name first; a list's place is a number.")
     contact_id: strawberry.ID | None = about("The contact that the error is about, or the one to use instead.")
+    conversation_id: strawberry.ID | None = about("The same for an error about a conversation.")
 
 
 def user_errors(refused: Refused) -> list[UserError]:
@@ -71,6 +73,9 @@ def user_errors_of(found: tuple[errors.UserError, ...]) -> list[UserError]:
             message=error.message,
             field=list(error.field) if error.field is not None else None,
             contact_id=strawberry.ID(encode_id(CONTACT, error.contact_id)) if error.contact_id else None,
+            conversation_id=(
+                strawberry.ID(encode_id(CONVERSATION, error.conversation_id)) if error.conversation_id else None
+            ),
         )
         for error in found
     ]

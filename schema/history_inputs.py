@@ -39,6 +39,24 @@ class UpdateConversationInput:
     assignee: str | None = optional("Who is to answer.")
 
 
+@strawberry.input(description="Conversations to read as one.")
+class MergeConversationsInput:
+    """The input `MergeConversationsInput`."""
+
+    primary_conversation_id: strawberry.ID = about("The conversation that stays.")
+    source_conversation_ids: list[strawberry.ID] = about("1 to 50 conversations to merge into it.")
+    note: str | None = optional(
+        "Put in front of the internal note that each source gets, with the way to the primary, and of the one on it."
+    )
+    tag: str | None = strawberry.field(description="A tag for the sources; null: none.", default="merged")
+    across_contacts: bool | None = strawberry.field(
+        description="Merge them although they belong to several contacts. An undo of contacts leaves such a merge be.",
+        default=False,
+    )
+    reason: str | None = optional("Why, for the history; at most 1,000 characters.")
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
+
+
 @strawberry.input(description="A new message.")
 class AddMessageInput:
     """The input `AddMessageInput`."""

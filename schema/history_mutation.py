@@ -1,6 +1,6 @@
 """Writing conversations, messages, calls and notes: a part of the root of writing."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -9,16 +9,25 @@ from db.calls import CallRow
 from db.conversations import ConversationRow
 from db.notes import NoteRow
 from resolvers.contacts.landing import Landed
+from resolvers.conversations.merge_request import read_thread_request
+from resolvers.conversations.merging import ThreadsMerged, merge_conversations
 from resolvers.conversations.writing import add_message, create_conversation, update_conversation
 from resolvers.history.calls import log_call, remove_call, update_call
 from resolvers.history.notes import add_note, remove_note, update_note
 from resolvers.ids import CALL, CONTACT, CONVERSATION, NOTE, encode_id
 from schema import history_inputs as inputs
-from schema.contact import conversation_type
+from schema.contact import conversation_type, merge_type
 from schema.context import Info
 from schema.described import mutation
 from schema.errors import UserError, attempt
-from schema.history_payloads import CallPayload, ConversationPayload, MessagePayload, NotePayload, RemovePayload
+from schema.history_payloads import (
+    CallPayload,
+    ConversationPayload,
+    MergeConversationsPayload,
+    MessagePayload,
+    NotePayload,
+    RemovePayload,
+)
 from schema.history_types import call_type, message_type, note_type
 from schema.inputs import raw
 
@@ -48,6 +57,23 @@ class HistoryMutation:
         """`Mutation.updateConversation`."""
         done, errors = await attempt(update_conversation(info.context.db, info.context.act, raw(input)))
         return _conversation_payload(done, errors, CONVERSATION)
+
+    @mutation("Merges conversations: read as one thread in the order of time, the sources closed, all of it undoable.")
+    async def merge_conversations(
+        self,
+        info: Info,
+        input: Annotated[inputs.MergeConversationsInput, _INPUT],  # noqa: A002
+    ) -> MergeConversationsPayload | None:
+        """`Mutation.mergeConversations`."""
+        done, errors = await attempt(_merge(info, raw(input)))
+        return MergeConversationsPayload(
+            merged=conversation_type(done.primary) if done else None,
+            merged_conversation_ids=[
+                strawberry.ID(encode_id(CONVERSATION, source)) for source in (done.source_ids if done else ())
+            ],
+            merge=merge_type(done.merge) if done else None,
+            user_errors=errors,
+        )
 
     @mutation("Adds a message to a conversation; the contact was active then, unless it is internal.")
     async def add_message(
@@ -122,6 +148,10 @@ class HistoryMutation:
 
 def _shown(kind: str, found: UUID | None) -> strawberry.ID | None:
     return strawberry.ID(encode_id(kind, found)) if found else None
+
+
+async def _merge(info: Info, given: dict[str, Any]) -> ThreadsMerged:
+    return await merge_conversations(info.context.db, info.context.act, read_thread_request(given))
 
 
 def _conversation_payload(

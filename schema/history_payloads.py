@@ -2,7 +2,7 @@
 
 import strawberry
 
-from schema.contact import Conversation
+from schema.contact import Conversation, Merge
 from schema.described import about
 from schema.errors import UserError
 from schema.history_types import Call, Message, Note
@@ -17,6 +17,16 @@ class ConversationPayload:
 
     conversation: Conversation | None = about("The conversation, after.")
     landed_on: strawberry.ID | None = about(_LANDED)
+    user_errors: list[UserError] = about(_ERRORS)
+
+
+@strawberry.type(description="The answer of mergeConversations.")
+class MergeConversationsPayload:
+    """The type `MergeConversationsPayload`."""
+
+    merged: Conversation | None = about("The primary, after. Null when userErrors is not empty.")
+    merged_conversation_ids: list[strawberry.ID] = about("The sources, in the order merged.")
+    merge: Merge | None = about("The merge in the history; undoMerge takes it back.")
     user_errors: list[UserError] = about(_ERRORS)
 
 

@@ -237,6 +237,7 @@ class UndoMergeInput:
     source_contact_ids: list[strawberry.ID] | None = optional(
         "Only these of its sources. Left out or null: all that are still merged. An empty list is an error."
     )
+    source_conversation_ids: list[strawberry.ID] | None = optional("The same for a merge of conversations.")
     keep_apart: bool | None = strawberry.field(
         description="Also mark each of them and the primary as two people (see markDistinct).", default=False
     )
@@ -272,6 +273,10 @@ class UpdateMergeSettingsInput:
         "From which probability on detected duplicates are merged, from 0 to 1; null: 0.98. It never opens a guard."
     )
     review_probability: float | None = optional("From which one on they are shown to a person; null: 0.5.")
+    conversation_url_template: str | None = optional(
+        "Where your agents open a conversation, with {id} in it, such as `https://desk.example/c/{id}`: the link in "
+        "the notes of mergeConversations; null: the id alone."
+    )
     extra_guards: list[GuardReason] | None = optional("Guards to add to those that always hold: STALE_PHONE. The list.")
     ignored_fields: list[str] | None = optional(
         "Fields that shall not count as evidence, such as `company`. What speaks against a pair in them still does."

@@ -5,7 +5,7 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
-from resolvers.ids import CONTACT, encode_id
+from resolvers.ids import CONTACT, CONVERSATION, encode_id
 from resolvers.matching.explain import Guard as GuardSentence
 from resolvers.matching.explain import MatchEvidence as Evidence
 from resolvers.matching.guard import GuardReason
@@ -41,12 +41,13 @@ class Guard:
     explanation: str = about("The same as a sentence.")
 
 
-@strawberry.type(description="A contact that a merge took as a source.")
+@strawberry.type(description="A contact or a conversation that a merge took as a source.")
 class MergeSource:
     """The type `MergeSource`."""
 
-    contact_id: strawberry.ID | None = about("Its id, which leads to the survivor since.")
-    name: str | None = about("Its own name; null when it had none or was erased since.")
+    contact_id: strawberry.ID | None = about("A contact's id, which leads to the survivor since.")
+    conversation_id: strawberry.ID | None = about("The same in a merge of conversations.")
+    name: str | None = about("Its own name, or a conversation's subject; null when it had none or was erased since.")
     probability: float | None = about("How probable it was that it is the same person; null when it was named.")
     evidence: list[MatchEvidence] = about("What said so when it was detected; empty when it was named or erased since.")
     undone_at: datetime | None = about("When it was taken out again.")
@@ -76,6 +77,9 @@ def source_type(named: NamedSource) -> MergeSource:
     source = named.source
     return MergeSource(
         contact_id=strawberry.ID(encode_id(CONTACT, source.contact_id)) if source.contact_id else None,
+        conversation_id=(
+            strawberry.ID(encode_id(CONVERSATION, source.conversation_id)) if source.conversation_id else None
+        ),
         name=named.name,
         probability=source.probability,
         evidence=[evidence_type(Evidence(**stored)) for stored in source.evidence],

@@ -227,10 +227,7 @@ async def _merge(info: Info, given: dict[str, Any]) -> MergeResult:
 
 
 async def _undo(info: Info, given: dict[str, Any]) -> UndoResult:
-    request = read_undo_request(
-        given["mergeId"], given.get("sourceContactIds"), bool(given.get("keepApart")), given.get("reason")
-    )
-    return await undo_merge(info.context.db, info.context.act, request)
+    return await undo_merge(info.context.db, info.context.act, read_undo_request(given))
 
 
 async def _settings(info: Info, given: dict[str, Any]) -> SettingsRow:

@@ -7,7 +7,7 @@ from resolvers.contacts.importing import Outcome
 from resolvers.contacts.landing import Landed
 from resolvers.merging import undo_plan
 from resolvers.merging.undo import UndoResult
-from schema.contact import Contact, Merge, contact_id, contact_type, merge_type
+from schema.contact import Contact, Conversation, Merge, contact_id, contact_type, conversation_type, merge_type
 from schema.described import about
 from schema.errors import UserError, user_errors_of
 from schema.scalars import JSON
@@ -86,7 +86,8 @@ class UndoMergePayload:
 
     merge: Merge | None = about("The merge, after.")
     restored: list[Contact] = about("The contacts that live again, in their order in the merge.")
-    primary: Contact | None = about("Whoever the primary leads to, after.")
+    restored_conversations: list[Conversation] = about("The same of a merge of conversations.")
+    primary: Contact | None = about("Whoever the primary leads to, after; null for a merge of conversations.")
     kept_edits: list[KeptEdit] = about("Later edits, opt-outs and clashes that the undo left standing.")
     user_errors: list[UserError] = about(_ERRORS)
 
@@ -110,11 +111,14 @@ class MergeSettingsPayload:
 def undo_payload(done: UndoResult | None, errors: list[UserError]) -> UndoMergePayload:
     """An undo, or why it was refused."""
     if done is None:
-        return UndoMergePayload(merge=None, restored=[], primary=None, kept_edits=[], user_errors=errors)
+        return UndoMergePayload(
+            merge=None, restored=[], restored_conversations=[], primary=None, kept_edits=[], user_errors=errors
+        )
     return UndoMergePayload(
         merge=merge_type(done.merge),
         restored=[contact_type(row) for row in done.restored],
-        primary=contact_type(done.primary),
+        restored_conversations=[conversation_type(row) for row in done.conversations],
+        primary=contact_type(done.primary) if done.primary else None,
         kept_edits=[_kept_type(kept) for kept in done.kept],
         user_errors=errors,
     )

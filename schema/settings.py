@@ -31,6 +31,7 @@ class MergeSettings:
     auto_merge_probability: float = about("From which probability on detected duplicates are merged.")
     review_probability: float = about("From which one on they are shown to a person.")
     extra_guards: list[GuardReason] = about("Guards added to those that always hold.")
+    conversation_url_template: str | None = about("Where the notes of a merge of conversations lead, with {id} in it.")
     ignored_fields: list[str] = about("Fields that do not count as evidence.")
 
 
@@ -48,5 +49,6 @@ def settings_type(row: SettingsRow) -> MergeSettings:
         auto_merge_probability=automatic_of(row),
         review_probability=review_of(row),
         extra_guards=[GuardReason(guard) for guard in row.match_guards],
+        conversation_url_template=row.conversation_url_template,
         ignored_fields=row.ignored_fields,
     )

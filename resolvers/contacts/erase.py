@@ -5,6 +5,7 @@ and all that hangs on the contacts are deleted; the history keeps that a merge t
 reason.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -14,6 +15,7 @@ from db import (
     calls,
     channels,
     contact_writes,
+    conversation_merges,
     conversations,
     distinct,
     identifiers,
@@ -30,6 +32,7 @@ from db.merges import MergeRow
 from db.segments import SEGMENTS
 from resolvers.access import Act, Scope, require
 from resolvers.contacts.update import lock_living
+from resolvers.conversations.parting import part_conversations
 from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import CONTACT, decode_id
 from resolvers.merging.refusals import contact_not_found
@@ -52,6 +55,7 @@ async def _erase(tx: Transaction, act: Act, contact_id: UUID, reason: str | None
         raise contact_not_found(contact_id, "id")
     root = await lock_living(tx, act, contact_id)
     members = await contact_writes.lock_tree(tx, org_id, root.id)
+    await _part_threads(tx, act, org_id, members)
     await contact_writes.scrub_contacts(tx, org_id, members, act.now)
     await identifiers.erase(tx, org_id, members)
     for tags in (LABELS, SEGMENTS):
@@ -69,6 +73,25 @@ async def _erase(tx: Transaction, act: Act, contact_id: UUID, reason: str | None
     await merges.rewrite_merges(tx, [_scrubbed(event, erased) for event in touched])
     await merges.forget_evidence(tx, org_id, [event.id for event in touched])
     return [root.id, *(member for member in members if member != root.id)]
+
+
+async def _part_threads(tx: Transaction, act: Act, org_id: UUID, members: Sequence[UUID]) -> None:
+    """What others have of merges with these contacts' conversations stands for itself again; the merges forget what
+    they knew of them, and the reason."""
+    across = await conversation_merges.merged_across(tx, org_id, members)
+    if across:
+        await part_conversations(tx, act, org_id, across, None)
+    erased = {found.hex for found in await conversation_merges.conversation_ids_of(tx, org_id, members)}
+    touched = await conversation_merges.merges_of_conversations(tx, org_id, members)
+    await conversation_merges.rewrite_merges(tx, [_forgetting(event, erased) for event in touched])
+
+
+def _forgetting(event: MergeRow, erased: set[str]) -> MergeRow:
+    kept = {
+        name: {thread: value for thread, value in event.policy.get(name, {}).items() if thread not in erased}
+        for name in ("before", "notes")
+    }
+    return replace(event, policy=event.policy | kept, reason=None)
 
 
 def _scrubbed(event: MergeRow, erased: set[str]) -> MergeRow:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from db import conversation_pages, conversations
+from db.conversation_merges import merged_conversation_ids
 from db.conversation_pages import ConversationFilter
 from db.conversations import MESSAGES, ConversationRow, MessageRow, conversations_hanging
 from db.engine import Database
@@ -35,6 +36,12 @@ async def conversations_of_ids(db: Database, act: Act, ids: Sequence[UUID]) -> l
     """For a batch of ids what has them."""
     found = await db.read(lambda tx: conversations.conversations_by_id(tx, act.actor.organizations, ids))
     return [found.get(conversation_id) for conversation_id in ids]
+
+
+async def merged_ids_of_conversations(db: Database, act: Act, roots: Sequence[UUID]) -> list[list[UUID]]:
+    """For each conversation every id that leads to it, at any depth, oldest first."""
+    found = await db.read(lambda tx: merged_conversation_ids(tx, act.actor.organizations, roots))
+    return [found[root] for root in roots]
 
 
 async def list_conversations(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from db import contacts as contact_rows
-from db import merge_pages, merges
+from db import conversations, merge_pages, merges
 from db.engine import Database, Transaction
 from db.merge_pages import MergeFilter
 from db.merges import MergeRow, SourceRow
@@ -19,7 +19,7 @@ _ORDER = "merge"
 
 @dataclass(frozen=True)
 class NamedSource:
-    """A source of a merge with the name of that contact (None once erased)."""
+    """A source of a merge with the name of that contact or the subject of that conversation (None once erased)."""
 
     source: SourceRow
     name: str | None
@@ -83,12 +83,14 @@ def merge_cursor(row: MergeRow) -> str:
 async def _named_sources(tx: Transaction, orgs: Sequence[UUID], merge_ids: Sequence[UUID]) -> list[list[NamedSource]]:
     found = await merges.sources_of(tx, orgs, merge_ids)
     ids = {source.contact_id for sources in found.values() for source in sources if source.contact_id is not None}
+    threads = {s.conversation_id for sources in found.values() for s in sources if s.conversation_id is not None}
     contacts = await contact_rows.contacts_by_id(tx, orgs, ids)
+    names: dict[UUID | None, str | None] = {row.id: row.name for row in contacts.values()}
+    if threads:
+        subjects = await conversations.conversations_by_id(tx, orgs, sorted(threads))
+        names |= {row.id: row.subject for row in subjects.values()}
     return [
-        [
-            NamedSource(source, contacts[source.contact_id].name if source.contact_id in contacts else None)
-            for source in found[merge_id]
-        ]
+        [NamedSource(source, names.get(source.contact_id or source.conversation_id)) for source in found[merge_id]]
         for merge_id in merge_ids
     ]
 

@@ -97,16 +97,18 @@ def read_text(value: str | None, limit: int, field: str) -> str | None:
         raise refuse(ErrorCode.BAD_USER_INPUT, f"{field} {error}.", field) from None
 
 
-def check_source_count(count: int, otherwise: str) -> None:
+def check_source_count(
+    count: int, otherwise: str | None, field: str = "sourceContactIds", kind: str = "contacts"
+) -> None:
     """1 to 50 sources. `otherwise`: what an empty list may have meant. Raises EMPTY_SOURCES, TOO_MANY_SOURCES."""
     if count == 0:
-        message = f"sourceContactIds is empty. Name 1 to {MAXIMUM_SOURCES} contacts, or {otherwise}."
-        raise refuse(ErrorCode.EMPTY_SOURCES, message, "sourceContactIds")
+        message = f"{field} is empty. Name 1 to {MAXIMUM_SOURCES} {kind}{f', or {otherwise}' if otherwise else ''}."
+        raise refuse(ErrorCode.EMPTY_SOURCES, message, field)
     if count > MAXIMUM_SOURCES:
         raise refuse(
             ErrorCode.TOO_MANY_SOURCES,
             f"{count} sources were sent; one merge takes at most {MAXIMUM_SOURCES}. Send the rest in a second merge.",
-            "sourceContactIds",
+            field,
         )
 
 
@@ -123,7 +125,9 @@ def _contact_id(value: str, path: tuple[str, ...], errors: list[UserError]) -> U
     return decoded
 
 
-def check_repeats(primary: UUID | None, sources: Sequence[UUID], field: str = "sourceContactIds") -> None:
+def check_repeats(
+    primary: UUID | None, sources: Sequence[UUID], field: str = "sourceContactIds", kind: str = CONTACT
+) -> None:
     """Raises SELF_MERGE for the primary among the sources, DUPLICATE_SOURCE for one that is named twice."""
     errors = []
     seen: Counter[UUID] = Counter()
@@ -131,12 +135,18 @@ def check_repeats(primary: UUID | None, sources: Sequence[UUID], field: str = "s
         path = (field, str(index))
         seen[source] += 1
         if source == primary:
-            errors.append(UserError(ErrorCode.SELF_MERGE, "Cannot merge a contact with itself.", path, source))
+            message = f"Cannot merge a {kind} with itself."
+            errors.append(_repeated(ErrorCode.SELF_MERGE, message, path, source, kind))
         elif seen[source] == 2:
-            message = f"{encode_id(CONTACT, source)} is named more than once."
-            errors.append(UserError(ErrorCode.DUPLICATE_SOURCE, message, path, source))
+            message = f"{encode_id(kind, source)} is named more than once."
+            errors.append(_repeated(ErrorCode.DUPLICATE_SOURCE, message, path, source, kind))
     if errors:
         raise Refused(errors)
+
+
+def _repeated(code: ErrorCode, message: str, path: tuple[str, ...], source: UUID, kind: str) -> UserError:
+    contact, conversation = (source, None) if kind == CONTACT else (None, source)
+    return UserError(code, message, path, contact, conversation)
 
 
 def _read_overrides(given: Sequence[Mapping[str, Any]], errors: list[UserError]) -> list[Override]:

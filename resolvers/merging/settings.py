@@ -9,7 +9,7 @@ from db import organizations
 from db.engine import Database, Transaction
 from db.organizations import SettingsRow
 from resolvers.access import Act, Scope, organization_for_input, require
-from resolvers.contacts.values import BadValue, country, phone_region
+from resolvers.contacts.values import BadValue, country, phone_region, web_address
 from resolvers.duplicates.choices import check_thresholds, read_matching
 from resolvers.errors import ErrorCode, refuse
 from resolvers.merging.survivorship import CHOOSABLE, Rule
@@ -57,7 +57,23 @@ def _read(raw: Mapping[str, Any]) -> dict[str, Any]:
         changes["default_region"] = _region(raw["defaultRegion"])
     if raw.get("survivorship") is not None:
         changes["survivorship"] = _survivorship(raw["survivorship"])
+    if "conversationUrlTemplate" in raw:
+        changes["conversation_url_template"] = _template(raw["conversationUrlTemplate"])
     return changes | read_matching(raw)
+
+
+def _template(value: str | None) -> str | None:
+    """A web address with {id} in it."""
+    if value is None:
+        return None
+    field = "conversationUrlTemplate"
+    if "{id}" not in value:
+        raise refuse(ErrorCode.BAD_USER_INPUT, f"{field} must have {{id}} where the conversation's id belongs.", field)
+    try:
+        web_address(value.replace("{id}", "conversation_0"))
+    except BadValue as error:
+        raise refuse(ErrorCode.BAD_USER_INPUT, f"{field} {error}.", field) from None
+    return value
 
 
 def _region(value: str | None) -> str | None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from db import activity, channels, contact_writes, distinct, identifiers, inboxes, merges
+from db import activity, channels, contact_writes, conversation_merges, distinct, identifiers, inboxes, merges
 from db.contacts import NO_ACTIVITY, ContactRow
+from db.conversations import ConversationRow
 from db.engine import Database, Transaction
 from db.identifiers import IdentifierRow
 from db.labels import LABELS
@@ -23,9 +24,12 @@ from resolvers.access import Act, Scope, require
 from resolvers.contacts.derived import with_derived
 from resolvers.contacts.exclusive import is_exclusive
 from resolvers.contacts.identifiers import LEADING, is_leading, next_leading
+from resolvers.conversations.merge_request import SOURCES as THREADS
+from resolvers.conversations.parting import part_conversations
+from resolvers.conversations.undo import undo_conversation_merge
 from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
-from resolvers.ids import CONTACT, MERGE, encode_id
+from resolvers.ids import CONTACT, CONVERSATION, MERGE, encode_id
 from resolvers.merging.distinct import pair_rows
 from resolvers.merging.undo_plan import KeptEdit, MergedTree, Parted, UndoPlan, plan_undo
 from resolvers.merging.undo_request import UndoRequest
@@ -33,12 +37,14 @@ from resolvers.merging.undo_request import UndoRequest
 
 @dataclass(frozen=True)
 class UndoResult:
-    """The merge as it stands, the contacts that live again, who the primary leads to, and what was left standing."""
+    """The merge as it stands, the contacts that live again, who the primary leads to, and what was left standing; of a
+    merge of conversations those that stand for themselves again, and no primary."""
 
     merge: MergeRow
-    restored: tuple[ContactRow, ...]
-    primary: ContactRow
-    kept: tuple[KeptEdit, ...]
+    restored: tuple[ContactRow, ...] = ()
+    primary: ContactRow | None = None
+    kept: tuple[KeptEdit, ...] = ()
+    conversations: tuple[ConversationRow, ...] = ()
 
 
 async def undo_merge(db: Database, act: Act, request: UndoRequest) -> UndoResult:
@@ -49,19 +55,26 @@ async def undo_merge(db: Database, act: Act, request: UndoRequest) -> UndoResult
 
 async def _undo(tx: Transaction, act: Act, request: UndoRequest) -> UndoResult:
     found = (await merges.merges_by_id(tx, act.actor.organizations, [request.merge_id])).get(request.merge_id)
-    if found is None or found.primary_contact_id is None:
+    if found is None:
         raise refuse(ErrorCode.NOT_FOUND, f"Merge not found: {encode_id(MERGE, request.merge_id)}.", "mergeId")
+    if found.primary_contact_id is None:
+        done = await undo_conversation_merge(tx, act, found, request)
+        return UndoResult(done.merge, conversations=done.restored)
+    if request.conversation_ids is not None:
+        message = "This merge is one of contacts: name them in sourceContactIds."
+        raise refuse(ErrorCode.BAD_USER_INPUT, message, THREADS)
     settings = await settings_for_identifiers(tx, found.org_id)
     await lock_organization(tx, found.org_id)
     tree, event = await _read_tree(tx, found)
     chosen = _chosen(request, tree, event)
     plan = plan_undo(act, tree, event, chosen, request.reason)
     await _write(tx, plan)
+    threads = await _part_threads(tx, act, plan, request.reason)
     parted, root, kept = await _finish(tx, act, settings.identifier_rule, plan)
     if request.keep_apart:
         apart = [(contact.id, found.primary_contact_id) for contact in parted]
         await distinct.add_pairs(tx, pair_rows(act, found.org_id, apart, request.reason))
-    return UndoResult(plan.event, tuple(parted), root, tuple(kept))
+    return UndoResult(plan.event, tuple(parted), root, (*kept, *threads))
 
 
 async def _read_tree(tx: Transaction, found: MergeRow) -> tuple[MergedTree, MergeRow]:
@@ -112,6 +125,29 @@ async def _write(tx: Transaction, plan: UndoPlan) -> None:
     await SEGMENTS.bring_back(tx, org_id, trees)
     await channels.bring_back(tx, org_id, trees)
     await inboxes.bring_back(tx, org_id, trees)
+
+
+async def _part_threads(tx: Transaction, act: Act, plan: UndoPlan, reason: str | None) -> list[KeptEdit]:
+    """Conversations that were merged while their contacts were one are parted with them, so that nobody reads another's
+    messages; those that somebody merged across contacts on purpose stay."""
+    org_id = plan.event.org_id
+    members = [member for parted in plan.parted for member in parted.members]
+    across = await conversation_merges.merged_across(tx, org_id, members)
+    if not across:
+        return []
+    events = await merges.merges_by_id(tx, [org_id], list(across))
+    leaving = {merge: found for merge, found in across.items() if not events[merge].policy.get("acrossContacts")}
+    if not leaving:
+        return []
+    return [
+        KeptEdit(
+            row.contact_id,
+            "conversations",
+            encode_id(CONVERSATION, row.id),
+            "It was merged into a conversation of what is another contact again, so it stands for itself again too.",
+        )
+        for row in await part_conversations(tx, act, org_id, leaving, reason)
+    ]
 
 
 async def _finish(

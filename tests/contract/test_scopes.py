@@ -74,6 +74,10 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
     "Query.conversations": (Scope.CONTACTS_READ, "{ conversations { nodes { id } } }"),
     "Mutation.createConversation": (Scope.CONTACTS_WRITE, 'createConversation(input: {contactId: "CONTACT"})'),
     "Mutation.updateConversation": (Scope.CONTACTS_WRITE, 'updateConversation(input: {id: "CONVERSATION"})'),
+    "Mutation.mergeConversations": (
+        Scope.MERGE,
+        'mergeConversations(input: {primaryConversationId: "CONVERSATION", sourceConversationIds: ["THREAD"]})',
+    ),
     "Mutation.addMessage": (
         Scope.CONTACTS_WRITE,
         'addMessage(input: {conversationId: "CONVERSATION", body: "x", author: BOT})',
@@ -112,7 +116,9 @@ async def _things(api: Api) -> dict[str, str]:
     """A contact with one of everything."""
     contact, other = await api.contact(email="ann@lee.example"), await api.contact()
     merge = (await api.merge(contact, await api.contact()))["merge"]["id"]
-    conversation = await api.done("createConversation", "conversation { id }", contactId=contact)
+    conversation, thread = [
+        await api.done("createConversation", "conversation { id }", contactId=contact) for _ in range(2)
+    ]
     began = {"direction": "INBOUND", "startedAt": "2026-01-01T00:00:00Z"}
     call = await api.done("logCall", "call { id }", contactId=contact, **began)
     note = await api.done("addNote", "note { id }", contactId=contact, body="x")
@@ -121,6 +127,7 @@ async def _things(api: Api) -> dict[str, str]:
         "OTHER": other,
         "MERGE": merge,
         "CONVERSATION": conversation["conversation"]["id"],
+        "THREAD": thread["conversation"]["id"],
         "CALL": call["call"]["id"],
         "NOTE": note["note"]["id"],
     }
@@ -128,7 +135,7 @@ async def _things(api: Api) -> dict[str, str]:
 
 def _nobodys(api: Api) -> dict[str, str]:
     """Ids of the same kinds that nobody has."""
-    kinds = {"MERGE": MERGE, "CONVERSATION": CONVERSATION, "CALL": CALL, "NOTE": NOTE}
+    kinds = {"MERGE": MERGE, "CONVERSATION": CONVERSATION, "THREAD": CONVERSATION, "CALL": CALL, "NOTE": NOTE}
     return {name: encode_id(kind, api.new_id()) for name, kind in kinds.items()} | {
         "CONTACT": unknown_id(api),
         "OTHER": unknown_id(api),

@@ -19,197 +19,10 @@ from resolvers.ids import (
 )
 from schema.build import build_schema
 from tests.contract.steps import api_answer, neighbour, unchanged
+from tests.contract.tenant_cases import CASES, MAIL
+from tests.contract.test_conversation_merges import join
+from tests.contract.test_history import converse
 from tests.support.api import Api
-
-_ERRORS = "userErrors { code message field contactId }"
-_PAYLOAD = f"{{ contact {{ id }} {_ERRORS} }}"
-_MERGED = f"{{ merged {{ id }} {_ERRORS} }}"
-_MAIL = 'kind: EMAIL, value: "ann@lee.example"'
-
-# Every place of the schema that takes an id -> what kind of id, and documents that put it there.
-CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
-    "Query.contact.id": (
-        (CONTACT,),
-        ["{ contact(id: $id) { name } }", "{ contact(id: $id, followMerges: true) { name } }"],
-    ),
-    "Query.resolveContact.id": ((CONTACT,), ["{ resolveContact(id: $id) { id status contact { name } path { id } } }"]),
-    "Query.node.id": (
-        (CALL, CHANNEL, CONTACT, CONVERSATION, INBOX, LABEL, MERGE, NOTE, ORGANIZATION, SEGMENT),
-        ["{ node(id: $id) { __typename id } }"],
-    ),
-    "Query.duplicates.contactId": (
-        (CONTACT,),
-        ["{ duplicates(contactId: $id, minProbability: 0) { contact { name } probability } }"],
-    ),
-    "Query.merge.id": ((MERGE,), ["{ merge(id: $id) { id reason } }"]),
-    "Query.contacts.organizationId": (
-        (ORGANIZATION,),
-        ["{ contacts(organizationId: $id) { totalCount nodes { name } } }"],
-    ),
-    "Query.contactByIdentifier.organizationId": (
-        (ORGANIZATION,),
-        [f"{{ contactByIdentifier({_MAIL}, organizationId: $id) {{ name }} }}"],
-    ),
-    "Query.labels.organizationId": ((ORGANIZATION,), ["{ labels(organizationId: $id) { name } }"]),
-    "Query.segments.organizationId": ((ORGANIZATION,), ["{ segments(organizationId: $id) { name contactsCount } }"]),
-    "Query.inboxes.organizationId": ((ORGANIZATION,), ["{ inboxes(organizationId: $id) { name } }"]),
-    "Query.mergeSettings.organizationId": ((ORGANIZATION,), ["{ mergeSettings(organizationId: $id) { roleRule } }"]),
-    "Query.merges.organizationId": ((ORGANIZATION,), ["{ merges(organizationId: $id) { totalCount nodes { id } } }"]),
-    "ContactFilter.labelId": ((LABEL,), ["{ contacts(filter: {labelId: $id}) { totalCount nodes { name } } }"]),
-    "Query.conversation.id": (
-        (CONVERSATION,),
-        ["{ conversation(id: $id) { subject } }", "{ conversation(id: $id, followMerges: true) { subject } }"],
-    ),
-    "Query.conversations.organizationId": (
-        (ORGANIZATION,),
-        ["{ conversations(organizationId: $id) { totalCount nodes { id } } }"],
-    ),
-    "ConversationFilter.contactId": (
-        (CONTACT,),
-        ["{ conversations(filter: {contactId: $id}) { totalCount nodes { id } } }"],
-    ),
-    "CreateConversationInput.contactId": (
-        (CONTACT,),
-        [f"createConversation(input: {{contactId: $id}}) {{ conversation {{ id }} {_ERRORS} }}"],
-    ),
-    "UpdateConversationInput.id": (
-        (CONVERSATION,),
-        [f'updateConversation(input: {{id: $id, subject: "x"}}) {{ conversation {{ id }} {_ERRORS} }}'],
-    ),
-    "AddMessageInput.conversationId": (
-        (CONVERSATION,),
-        [f'addMessage(input: {{conversationId: $id, body: "x", author: BOT}}) {{ message {{ id }} {_ERRORS} }}'],
-    ),
-    "LogCallInput.contactId": (
-        (CONTACT,),
-        [
-            'logCall(input: {contactId: $id, direction: INBOUND, startedAt: "2026-01-01T00:00:00Z"})'
-            f" {{ call {{ id }} {_ERRORS} }}"
-        ],
-    ),
-    "UpdateCallInput.id": ((CALL,), [f'updateCall(input: {{id: $id, summary: "x"}}) {{ call {{ id }} {_ERRORS} }}']),
-    "RemoveCallInput.id": ((CALL,), [f"removeCall(input: {{id: $id}}) {{ removedId {_ERRORS} }}"]),
-    "AddNoteInput.contactId": (
-        (CONTACT,),
-        [f'addNote(input: {{contactId: $id, body: "x"}}) {{ note {{ id }} {_ERRORS} }}'],
-    ),
-    "UpdateNoteInput.id": ((NOTE,), [f'updateNote(input: {{id: $id, body: "x"}}) {{ note {{ id }} {_ERRORS} }}']),
-    "RemoveNoteInput.id": ((NOTE,), [f"removeNote(input: {{id: $id}}) {{ removedId {_ERRORS} }}"]),
-    "ContactFilter.segmentId": ((SEGMENT,), ["{ contacts(filter: {segmentId: $id}) { totalCount nodes { name } } }"]),
-    "MergeFilter.contactId": ((CONTACT,), ["{ merges(filter: {contactId: $id}) { totalCount nodes { id } } }"]),
-    "CreateContactInput.organizationId": (
-        (ORGANIZATION,),
-        [
-            f'createContact(input: {{organizationId: $id, name: "x"}}) {_PAYLOAD}',
-            f"upsertContact(input: {{by: {{{_MAIL}}}, contact: {{organizationId: $id}}}}) {_PAYLOAD}",
-        ],
-    ),
-    "ImportContactsInput.organizationId": (
-        (ORGANIZATION,),
-        [
-            'importContacts(input: {organizationId: $id, contacts: [{name: "x"}]})'
-            f" {{ results {_PAYLOAD} {_ERRORS} }}"
-        ],
-    ),
-    "UpdateMergeSettingsInput.organizationId": (
-        (ORGANIZATION,),
-        [f"updateMergeSettings(input: {{organizationId: $id, roleRule: LEAD_INTO_USER}}) {{ {_ERRORS} }}"],
-    ),
-    "UpdateContactInput.id": (
-        (CONTACT,),
-        [
-            f'updateContact(input: {{id: $id, name: "x"}}) {_PAYLOAD}',
-            f'updateContact(input: {{id: $id, email: "x", expectedVersion: 9}}) {_PAYLOAD}',
-        ],
-    ),
-    "DeleteContactInput.id": ((CONTACT,), [f"deleteContact(input: {{id: $id}}) {{ deletedContactIds {_ERRORS} }}"]),
-    "SetLabelsInput.contactId": ((CONTACT,), [f'setLabels(input: {{contactId: $id, names: ["vip"]}}) {_PAYLOAD}']),
-    "SetSegmentsInput.contactId": ((CONTACT,), [f'setSegments(input: {{contactId: $id, names: ["vip"]}}) {_PAYLOAD}']),
-    "UpdateSegmentInput.id": (
-        (SEGMENT,),
-        [f'updateSegment(input: {{id: $id, name: "vip"}}) {{ segment {{ id }} {_ERRORS} }}'],
-    ),
-    "UpdateLabelInput.id": (
-        (LABEL,),
-        [f'updateLabel(input: {{id: $id, color: "red"}}) {{ label {{ id }} {_ERRORS} }}'],
-    ),
-    "UpdateInboxInput.id": (
-        (INBOX,),
-        [f'updateInbox(input: {{id: $id, name: "Web"}}) {{ inbox {{ id }} {_ERRORS} }}'],
-    ),
-    "AddChannelInput.contactId": (
-        (CONTACT,),
-        [f'addChannel(input: {{contactId: $id, channel: {{type: SMS, phone: "+4930123456"}}}}) {{ {_ERRORS} }}'],
-    ),
-    "UpdateChannelInput.id": ((CHANNEL,), [f'updateChannel(input: {{id: $id, name: "x"}}) {{ {_ERRORS} }}']),
-    "RemoveChannelInput.id": ((CHANNEL,), [f"removeChannel(input: {{id: $id}}) {{ removedId {_ERRORS} }}"]),
-    "AddInboxInput.contactId": (
-        (CONTACT,),
-        [f'addInbox(input: {{contactId: $id, sourceId: "s", inbox: {{name: "Web"}}}}) {_PAYLOAD}'],
-    ),
-    "RemoveInboxInput.contactId": (
-        (CONTACT,),
-        [f'removeInbox(input: {{contactId: $id, inboxId: "MY_INBOX", sourceId: "s"}}) {_PAYLOAD}'],
-    ),
-    "RemoveInboxInput.inboxId": (
-        (INBOX,),
-        [f'removeInbox(input: {{contactId: "MINE", inboxId: $id, sourceId: "s"}}) {_PAYLOAD}'],
-    ),
-    "CreateConversationInput.inboxId": (
-        (INBOX,),
-        [f'createConversation(input: {{contactId: "MINE", inboxId: $id}}) {{ {_ERRORS} }}'],
-    ),
-    "RememberInput.contactId": (
-        (CONTACT,),
-        [f'remember(input: {{contactId: $id, persona: "Ada", facts: [{{key: "k", value: "v"}}]}}) {_PAYLOAD}'],
-    ),
-    "ForgetInput.contactId": (
-        (CONTACT,),
-        [
-            f'forget(input: {{contactId: $id, persona: "Ada"}}) {_PAYLOAD}',
-            f'forget(input: {{contactId: $id, persona: "Ada", key: "k"}}) {_PAYLOAD}',
-        ],
-    ),
-    "AddIdentifierInput.contactId": (
-        (CONTACT,),
-        [f"addIdentifier(input: {{contactId: $id, identifier: {{{_MAIL}}}}}) {_PAYLOAD}"],
-    ),
-    "RemoveIdentifierInput.contactId": (
-        (CONTACT,),
-        [f"removeIdentifier(input: {{contactId: $id, {_MAIL}}}) {_PAYLOAD}"],
-    ),
-    "MergeContactsInput.primaryContactId": (
-        (CONTACT,),
-        [
-            f"mergeContacts(input: {{primaryContactId: $id}}) {_MERGED}",
-            f'mergeContacts(input: {{primaryContactId: $id, sourceContactIds: ["MINE"]}}) {_MERGED}',
-            f'mergeContacts(input: {{primaryContactId: $id, idempotencyKey: "theirs"}}) {_MERGED}',
-        ],
-    ),
-    "FieldOverride.fromContactId": (
-        (CONTACT,),
-        [
-            'mergeContacts(input: {primaryContactId: "MINE", overrides: [{field: NAME, fromContactId: $id}]})'
-            f" {_MERGED}"
-        ],
-    ),
-    "UndoMergeInput.mergeId": ((MERGE,), [f"undoMerge(input: {{mergeId: $id}}) {{ merge {{ id }} {_ERRORS} }}"]),
-    "UndoMergeInput.sourceContactIds": (
-        (CONTACT,),
-        [f'undoMerge(input: {{mergeId: "MY_MERGE", sourceContactIds: [$id]}}) {{ merge {{ id }} {_ERRORS} }}'],
-    ),
-    "MarkDistinctInput.contactIds": (
-        (CONTACT,),
-        [
-            f'markDistinct(input: {{contactIds: ["MINE", $id]}}) {{ pairs {_ERRORS} }}',
-            f'unmarkDistinct(input: {{contactIds: [$id, "MINE"]}}) {{ pairs {_ERRORS} }}',
-        ],
-    ),
-    "MergeContactsInput.sourceContactIds": (
-        (CONTACT,),
-        [f'mergeContacts(input: {{primaryContactId: "MINE", sourceContactIds: [$id]}}) {_MERGED}'],
-    ),
-}
 
 
 def _places() -> set[str]:
@@ -275,11 +88,20 @@ async def test_a_foreign_id_is_answered_like_one_that_nobody_has(api: Api) -> No
     _, theirs = await _theirs(api)
     mine = await api.contact(name="Mine", email="ann@lee.example")
     merge = (await api.merge(mine, await api.contact()))["merge"]["id"]
-    inbox = await enter(api, mine)
+    thread, source = [await converse(api, mine) for _ in range(2)]
+    own = {
+        "MINE": mine,
+        "MY_MERGE": merge,
+        "MY_INBOX": await enter(api, mine),
+        "MY_THREAD": thread,
+        "MY_JOIN": (await join(api, thread, source))["merge"]["id"],
+    }
     async with unchanged(api):
         for place, (kinds, documents) in CASES.items():
             for document in documents:
-                written = document.replace("MINE", mine).replace("MY_MERGE", merge).replace("MY_INBOX", inbox)
+                written = document
+                for name, value in own.items():
+                    written = written.replace(name, value)
                 query = f"query ($id: ID!) {written}" if written[0] == "{" else f"mutation ($id: ID!) {{ {written} }}"
                 for kind in kinds:
                     nobody = encode_id(kind, api.new_id())
@@ -299,7 +121,7 @@ async def test_lists_and_searches_hold_ones_own_alone(api: Api) -> None:
       search: contacts(filter: {{search: "theirs"}}) {{ totalCount nodes {{ id }} }}
       email: contacts(filter: {{email: "ann@lee.example"}}) {{ totalCount nodes {{ id }} }}
       labelled: contacts(filter: {{labelId: $label}}) {{ totalCount nodes {{ id }} }}
-      contactByIdentifier({_MAIL}) {{ id }} labels {{ id }} merges {{ totalCount nodes {{ id }} }}
+      contactByIdentifier({MAIL}) {{ id }} labels {{ id }} merges {{ totalCount nodes {{ id }} }}
       viewer {{ organizations {{ id }} }} mergeSettings {{ organizationId }} }}"""
     label_id = label["contact"]["labels"][0]["id"]
     one: dict[str, Any] = {"totalCount": 1, "nodes": [{"id": mine}]}

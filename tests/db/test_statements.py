@@ -34,7 +34,7 @@ from resolvers.merging import history
 from resolvers.merging.counting import counts_of
 from resolvers.organizations import segment_counts
 from resolvers.paging import PageArguments, encode_cursor
-from tests.db import acts
+from tests.db import acts, thread_acts
 from tests.db.acts import Prepared
 from tests.db.test_tables import UNDISTRIBUTED
 from tests.db.world import World, open_world, shown
@@ -47,7 +47,7 @@ COUNTS: dict[Preparing, int] = {
     acts.update: 14,
     acts.upsert_new: 8,
     acts.upsert_known: 15,
-    acts.erase: 26,
+    acts.erase: 29,
     acts.identify: 12,
     acts.take_off: 12,
     acts.label: 8,
@@ -65,8 +65,11 @@ COUNTS: dict[Preparing, int] = {
     acts.merge_repeated: 4,
     acts.detect: 16,
     acts.preview: 12,
-    acts.undo: 22,
-    acts.undo_under_later_merges: 22,
+    acts.undo: 23,
+    thread_acts.join_threads: 12,
+    thread_acts.part_threads: 18,
+    thread_acts.undo_with_threads: 34,
+    acts.undo_under_later_merges: 23,
     acts.mark_apart: 4,
     acts.unmark_apart: 5,
     acts.begin_conversation: 5,
@@ -81,6 +84,9 @@ LARGE: dict[Preparing, int] = {
     acts.merge_repeated: 50,
     acts.preview: 50,
     acts.undo: 50,
+    thread_acts.join_threads: 50,
+    thread_acts.part_threads: 50,
+    thread_acts.undo_with_threads: 50,
     acts.settings: 8,
 }
 TENANT = {table.name for table in metadata.sorted_tables} - UNDISTRIBUTED

@@ -45,6 +45,8 @@ class Storm:
         """One caller's acts, one after the other."""
         for _ in range(ACTS):
             kind = self.chance.choice(kinds)
+            if kind == "undo" and not self.merges:  # nobody has merged yet
+                kind = "edit"
             act: Callable[[], Coroutine[Any, Any, str]] = getattr(self, kind)
             try:
                 self.done[await act()] += 1
@@ -74,12 +76,11 @@ class Storm:
 
     async def undo(self) -> str:
         """Of a merge that somebody made, all of it or its first source."""
-        if not self.merges:
-            return await self.edit()
         merge_id, sources = self.chance.choice(self.merges)
         done = await undo_merge(
             self.world.db, self.world.act, UndoRequest(merge_id, self.chance.choice([None, sources[:1]]))
         )
+        assert done.primary is not None
         for row in (*done.restored, done.primary):
             self._note(row)
         return "undo"

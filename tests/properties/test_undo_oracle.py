@@ -166,10 +166,10 @@ class Lived:
         some = self.data.draw(st.lists(st.sampled_from(still), min_size=1, unique=True))
         named = None if len(some) == len(still) and self.pick([True, False]) else some
         request = read_undo_request(
-            encode_id(MERGE, self.merges[line]),
-            None if named is None else [shown(self.ids[number]) for number in named],
-            False,
-            None,
+            {
+                "mergeId": encode_id(MERGE, self.merges[line]),
+                "sourceContactIds": None if named is None else [shown(self.ids[number]) for number in named],
+            }
         )
         done = await undo_merge(self.db, self.act, request)
         self.oracle.undo(line, [number for number in still if number in some], self.now)
