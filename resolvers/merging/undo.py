@@ -1,9 +1,10 @@
 """undoMerge: the sources of a merge become contacts of their own again, at any time and in any order.
 
 1 the merge, 2 settings, 3 the organisation's lock, 4 the whole tree locked, 5 and 6 its merges in force and their
-sources, 7 and 8 what was undone, 9 pointers, 10 to 14 identifiers, labels, segments, channels and inboxes
-that were taken off meanwhile, 15 and 16 identifiers and activity read, 17 the contacts' values, 18 the pairs kept
-apart. The number depends neither on what hangs on the contacts nor on how many there are.
+sources, 7 and 8 what was undone, 9 pointers, 10 to 14 identifiers, labels, segments, channels and inboxes that were
+taken off meanwhile, 15 conversations merged across, 16 and 17 identifiers and activity read, 18 the contacts' values,
+19 to 22 what matching keeps of them, 23 the pairs kept apart. The number depends neither on what hangs on the contacts
+nor on how many there are.
 """
 
 from collections.abc import Mapping, Sequence
