@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import event, text
 
-from db.contact_pages import ContactFilter, PageRequest, contacts_page
+from db.contact_filters import ContactFilter
+from db.contact_pages import PageRequest, contacts_page
 from db.contacts import contact
 from db.engine import Database, Transaction
 from db.organizations import create_organization
