@@ -52,17 +52,17 @@ async def contacts_page(
     rare = rare_conditions(tx.dialect, org_id, wanted)
     rows: Sequence[Any] = ()
     if rare:
-        place, are_few = await fewest(tx, rare)
-        if not are_few:
+        place, found = await fewest(tx, rare)
+        if found is None:
             way = select(contact.c.id).where(*conditions).order_by(*order)
             met = contact.c.id.in_(walk(way, rare, page.limit + 1))
             rows = await tx.rows(select(*CONTACT_COLUMNS).where(contact.c.org_id == org_id, met).order_by(*order))
         others = (one.tested(contact) for one in (*rare[:place], *rare[place + 1 :]))
-        conditions += [rare[place].looked_up, *others]
+        conditions += [rare[place].looked_up if found is None else found, *others]
     if len(rows) <= page.limit:
         rows = await tx.rows(select(*CONTACT_COLUMNS).where(*conditions).order_by(*order).limit(page.limit + 1))
-    found = [contact_row(row) for row in rows]
-    return found[::-1] if page.backward else found
+    page_rows = [contact_row(row) for row in rows]
+    return page_rows[::-1] if page.backward else page_rows
 
 
 async def contacts_holding(

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, false, func, literal, select
+from sqlalchemy import JSON, ColumnElement, FromClause, Select, Table, and_, false, func, literal, select
 
+from db.base import encode_json
 from db.contacts import contact
 from db.engine import Transaction
 
@@ -26,13 +27,15 @@ FAR = 20_000
 class Rare:
     """A condition on `contact` in both forms. `entries`: rows of an index, one at least for each who meets it.
 
-    `tested` is asked of anything that has a contact's id and the columns that it `reads`.
+    `tested` is asked of anything that has a contact's id and the columns that it `reads`. `finds_ids` (SQLite): the
+    entries are the `id` of everybody who meets it, and dear to find.
     """
 
     entries: Select[Any]
     looked_up: ColumnElement[bool]
     tested: Callable[[FromClause], ColumnElement[bool]]
     reads: tuple[str, ...] = ()
+    finds_ids: bool = False
 
 
 def through_tree(link: Table, org_id: UUID, *conditions: ColumnElement[bool]) -> Rare:
@@ -67,13 +70,27 @@ def surely(condition: ColumnElement[bool]) -> ColumnElement[bool]:
     return func.nullif(condition, false()).is_not(None)
 
 
-async def fewest(tx: Transaction, conditions: Sequence[Rare]) -> tuple[int, bool]:
-    """(The place of the condition that fewest meet, whether those are few). One statement, which counts entries."""
-    counts = [
-        select(func.count()).select_from(one.entries.limit(FEW + 1).subquery()).scalar_subquery() for one in conditions
-    ]
-    numbers = list(await tx.row(select(*counts)) or ())
-    return numbers.index(min(numbers)), min(numbers) <= FEW
+async def fewest(tx: Transaction, conditions: Sequence[Rare]) -> tuple[int, ColumnElement[bool] | None]:
+    """(The place of the condition that fewest meet, how those are looked up: None if they are many). One statement."""
+    row = await tx.row(select(*map(_counted, conditions)))
+    numbers = [len(found) if isinstance(found, list) else found for found in row or ()]
+    place = numbers.index(min(numbers))
+    if numbers[place] > FEW:
+        return place, None
+    chosen = conditions[place]
+    return place, _is_one_of(row[place]) if row is not None and chosen.finds_ids else chosen.looked_up
+
+
+def _counted(one: Rare) -> ColumnElement[Any]:
+    """How many entries there are, FEW + 1 at most; of dear ones the ids themselves, so that they are found once."""
+    entries = one.entries.limit(FEW + 1).subquery()
+    counted = func.json_group_array(entries.c.id, type_=JSON) if one.finds_ids else func.count()
+    return select(counted).select_from(entries).scalar_subquery()
+
+
+def _is_one_of(ids: list[str]) -> ColumnElement[bool]:
+    value = func.json_each(literal(encode_json(ids))).table_valued("value", name="found")
+    return contact.c.id.in_(select(value.c.value))
 
 
 def walk(way: Select[Any], conditions: Sequence[Rare], limit: int) -> Select[Any]:

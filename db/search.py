@@ -8,7 +8,7 @@ Both indexes only propose: the text itself decides, so that both databases agree
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, FromClause, and_, column, func, literal, select, table, text
+from sqlalchemy import ColumnElement, FromClause, and_, column, func, select, table, text
 
 from db.contacts import contact
 from db.rare import Rare, surely
@@ -36,12 +36,13 @@ def search_on_sqlite(org_id: UUID, term: str) -> Rare:
         return func.instr(row.c.search_text, term) > 0
 
     entries = (
-        select(literal(1))
+        select(contact.c.id.label("id"))
         .select_from(proposed.join(contact, contact.c.id == _entry.c.contact_id))
         .where(match, contact.c.org_id == org_id, holds(contact))
     )
     matching = select(_entry.c.contact_id).select_from(proposed).where(match)
-    return Rare(entries, and_(contact.c.id.in_(matching), holds(contact)), holds, reads=("search_text",))
+    looked_up = and_(contact.c.id.in_(matching), holds(contact))
+    return Rare(entries, looked_up, holds, reads=("search_text",), finds_ids=True)
 
 
 def telling_part(term: str) -> str:
@@ -56,9 +57,13 @@ def telling_part(term: str) -> str:
 
 
 def _trigrams(org_id: UUID, term: str) -> str:
-    """The organisation's token and every trigram of the term, all of which an entry must have."""
+    """The organisation's token and trigrams that cover the term, all of which an entry must have.
+
+    One behind the other: those between tell little more, and each is a list to be read.
+    """
     # Three hexadecimal digits as one private-use character (see the trigger): at most 4,096 shares of the index.
     digits = ["0123456789abcdef".index(digit) + 1 for digit in org_id.hex[-3:]]
     token = chr(0xE000 + 256 * digits[0] + 16 * digits[1] + digits[2]) * MINIMUM
-    parts = [token, *(term[start : start + MINIMUM] for start in range(len(term) - MINIMUM + 1))]
+    starts = (*range(0, len(term) - MINIMUM, MINIMUM), len(term) - MINIMUM)
+    parts = [token, *(term[start : start + MINIMUM] for start in starts)]
     return " AND ".join('"' + part.replace('"', '""') + '"' for part in dict.fromkeys(parts))
