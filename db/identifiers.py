@@ -10,12 +10,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Index, UniqueConstraint, and_, bindparam, delete, or_, select, true, update
+from sqlalchemy import Index, UniqueConstraint, and_, bindparam, delete, or_, select, true, update
 from sqlmodel import Field, SQLModel
 
 from db.base import KEY_IS_TABLE, any_of, by_dialect, none_of, one_of, table_of, tenant_key
 from db.contacts import ContactRow, contact
 from db.engine import Transaction
+from db.rare import Rare, through_tree
 
 KINDS = ("EMAIL", "PHONE", "EXTERNAL_ID", "USERNAME")
 
@@ -198,25 +199,13 @@ async def erase(tx: Transaction, org_id: UUID, contact_ids: Sequence[UUID]) -> N
     await tx.run(_erase, {"org": org_id, "contacts": contact_ids})
 
 
-def held_by_tree(org_id: UUID, kind: str, normalized: str, system: str | None = None) -> ColumnElement[bool]:
-    """A condition on `contact`: the survivor whose tree holds this identifier; `system` None is any system.
-
-    The organisation as a value: as contact's own column it made PostgreSQL look the identifier up for each contact.
-    """
-    member = contact.alias("member")
-    return contact.c.id.in_(
-        select(member.c.canonical_id)
-        .select_from(
-            identifier.join(
-                member,
-                and_(member.c.org_id == identifier.c.org_id, member.c.id == identifier.c.contact_id),
-            )
-        )
-        .where(
-            identifier.c.org_id == org_id,
-            identifier.c.kind == kind,
-            identifier.c.normalized == normalized,
-            identifier.c.removed_via_id.is_(None),
-            true() if system is None else identifier.c.system == system,
-        )
+def held_by_tree(org_id: UUID, kind: str, forms: Sequence[str], system: str | None = None) -> Rare:
+    """A condition on `contact`: the survivor whose tree holds one of these (normal forms); `system` None is any."""
+    return through_tree(
+        identifier,
+        org_id,
+        identifier.c.kind == kind,
+        or_(*(identifier.c.normalized == form for form in forms)),
+        identifier.c.removed_via_id.is_(None),
+        true() if system is None else identifier.c.system == system,
     )

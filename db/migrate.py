@@ -76,10 +76,13 @@ def _current(connection: Connection) -> str | None:
 
 
 def ours(dialect: str) -> Callable[..., bool]:
-    """What autogenerate compares on this dialect: each has its own search index (db/search.py)."""
+    """What autogenerate compares on this dialect: each has its own indexes of texts and attributes (db/search.py,
+    db/attributes.py)."""
 
     def is_ours(thing: Any, name: str | None, kind: str, _reflected: bool, _compared: Any) -> bool:
         owner = name if kind == "table" else getattr(getattr(thing, "table", None), "name", "")
-        return not str(owner).startswith("contact_search") and (dialect, name) != ("sqlite", "ix_contact_search")
+        if str(owner).startswith(("contact_search", "contact_attribute")):
+            return False
+        return dialect != "sqlite" or name not in ("ix_contact_search", "ix_contact_attributes")
 
     return is_ours

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, and_, bindparam, delete, func, select, update
+from sqlalchemy import Table, and_, bindparam, delete, func, select, update
 
 from db.base import any_of, by_dialect, none_of
 from db.contacts import contact
 from db.engine import Transaction
+from db.rare import Rare, through_tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +174,9 @@ class Tags(Generic[R]):
         """Takes all of them off these contacts, tombstones too."""
         await tx.run(self._erase, {"org": org_id, "contacts": contact_ids})
 
-    def carried(self, org_id: UUID, tag: UUID) -> ColumnElement[bool]:
-        """A condition on `contact`: the survivor whose tree carries this one (see db.identifiers.held_by_tree)."""
-        member = contact.alias("member")
-        link = self._link
-        return contact.c.id.in_(
-            select(member.c.canonical_id)
-            .select_from(link.join(member, and_(member.c.org_id == link.c.org_id, member.c.id == link.c.contact_id)))
-            .where(link.c.org_id == org_id, self._tag == tag, link.c.removed_via_id.is_(None))
-        )
+    def carried(self, org_id: UUID, tag: UUID) -> Rare:
+        """A condition on `contact`: the survivor whose tree carries this one."""
+        return through_tree(self._link, org_id, self._tag == tag, self._link.c.removed_via_id.is_(None))
 
 
 def lifting(link: Table) -> Any:

@@ -3,22 +3,24 @@
     python docs/million.py --url sqlite+aiosqlite:////tmp/million.db
 
 Fills an organization of 10,000 contacts by the importer, merges 15 % of them away by mergeContacts, and copies its rows
-a hundred times into a second one, of a million (million_rows.py). Then it reads `contacts(first: 50)` of both for each
-order, direction and filter, and prints how many times the large one costs the small one. Exit 1 when a ratio is above
-2. Point it at a database of its own: it migrates what is there. `--contacts N` for a smaller trial;
+a hundred times into a second one, of a million (million_rows.py). Then it reads `contacts(first: 50)` of both in turns
+for each order, direction and filter, and prints how many times the large one costs the small one. Exit 1 when a ratio
+is above 2. Point it at a database of its own: it migrates what is there. `--contacts N` for a smaller trial;
 `--again SMALL LARGE` measures organizations made before.
 """
 
 import argparse
 import asyncio
 import json
+import os
 import random
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -27,6 +29,7 @@ from million_rows import grow
 from sqlalchemy import select, text
 
 from db.bulk import encode, insert_encoded
+from db.contact_filters import ContactFilter
 from db.contact_pages import ContactOrderField
 from db.contacts import contact
 from db.engine import Database, Transaction
@@ -47,7 +50,7 @@ SMALL, LARGE = 10_000, 1_000_000
 MERGED_AWAY = 0.15
 PAGE = 50
 LIMIT = 2.0
-ROUNDS, SECONDS = 5, 2.0  # readings of each page, and when to stop reading a slow one
+ROUNDS, SECONDS = 9, 3.0  # readings of each page, and when to stop reading a slow one
 FIRST_DAY = datetime(2015, 1, 1, tzinfo=UTC)
 SPACING = timedelta(days=365 * 10) / SMALL  # between two contacts of the small organization
 _GIVEN = ("Anna", "Björn", "Chloé", "Dmitri", "Emre", "Fátima", "Grzegorz", "Hanna", "Ivo", "Jana", "Kofi", "Lena")
@@ -170,44 +173,59 @@ async def filters(filled: Filled) -> dict[str, dict[str, Any]]:
     }
 
 
-async def measure(filled: Filled) -> dict[tuple[str, str], float]:
-    """(filter, order) -> seconds of the page: the least of several readings, since other work only ever adds."""
-    times: dict[tuple[str, str], float] = {}
-    for name, given in (await filters(filled)).items():
-        wanted = read_filter(given, None)
+async def measure(small: Filled, large: Filled, only: Sequence[str] = ()) -> dict[tuple[str, str], tuple[float, float]]:
+    """(filter, order) -> seconds of the page in both: the least of several readings, since other work only ever adds.
+
+    The two are read in turns: what the machine does besides falls on both.
+    """
+    times: dict[tuple[str, str], tuple[float, float]] = {}
+    wanted = [await filters(filled) for filled in (small, large)]
+    for name in only or wanted[0]:
         for field in ContactOrderField:
             for descending in (False, True):
                 order = Order(field, descending)
-
-                async def page(wanted: Any = wanted, order: Order = order) -> object:
-                    arguments = PageArguments(PAGE, backward=False, after=None, before=None)
-                    return await list_contacts(filled.db, filled.act, filled.org_id, wanted, order, arguments)
-
-                times[name, f"{field.name} {'DESC' if descending else 'ASC'}"] = await _least(page)
+                pages = [
+                    partial(_page, filled, read_filter(given[name], None), order)
+                    for filled, given in zip((small, large), wanted, strict=True)
+                ]
+                times[name, f"{field.name} {'DESC' if descending else 'ASC'}"] = await _least(pages)
     return times
 
 
-async def _least(page: Callable[[], Awaitable[object]]) -> float:
-    readings: list[float] = []
+async def _page(filled: Filled, wanted: ContactFilter, order: Order) -> None:
+    arguments = PageArguments(PAGE, backward=False, after=None, before=None)
+    await list_contacts(filled.db, filled.act, filled.org_id, wanted, order, arguments)
+
+
+async def _least(pages: Sequence[Callable[[], Awaitable[None]]]) -> tuple[float, float]:
+    """The least of up to ROUNDS readings of each; of slow ones at least two."""
+    readings: list[list[float]] = [[] for _ in pages]
     until = time.perf_counter() + SECONDS
-    while len(readings) < ROUNDS and (len(readings) < 2 or time.perf_counter() < until):
-        begun = time.perf_counter()
-        try:
-            await page()
-        except StorageUnavailable as error:  # a statement's time limit: it is shown, and counts as above all
-            print(f"  {error} {error.__cause__!r}"[:300], flush=True)
-            return float("inf")
-        readings.append(time.perf_counter() - begun)
-    return min(readings)
+    for number in range(ROUNDS):
+        if number >= 2 and time.perf_counter() > until:
+            break
+        for page, found in zip(pages, readings, strict=True):
+            found.append(await _seconds(page))
+    first, second = map(min, readings)
+    return first, second
 
 
-def rows_of(small: dict[tuple[str, str], float], large: dict[tuple[str, str], float]) -> Iterator[tuple[str, ...]]:
+async def _seconds(page: Callable[[], Awaitable[None]]) -> float:
+    begun = time.perf_counter()
+    try:
+        await page()
+    except StorageUnavailable as error:  # a statement's time limit: it is shown, and counts as above all
+        print(f"  {error} {error.__cause__!r}"[:300], flush=True)
+        return float("inf")
+    return time.perf_counter() - begun
+
+
+def rows_of(times: dict[tuple[str, str], tuple[float, float]]) -> Iterator[tuple[str, ...]]:
     """One line a filter: the least and the most that the orders and directions cost, and the worst ratio."""
-    for name in dict.fromkeys(name for name, _ in small):
-        orders = [order for found, order in small if found == name]
-        ratios = {order: large[name, order] / small[name, order] for order in orders}
+    for name in dict.fromkeys(name for name, _ in times):
+        ratios = {order: large / small for (found, order), (small, large) in times.items() if found == name}
         worst = max(ratios, key=ratios.__getitem__)
-        before, after = small[name, worst] * 1_000, large[name, worst] * 1_000
+        before, after = (seconds * 1_000 for seconds in times[name, worst])
         mark = "" if ratios[worst] <= LIMIT else "above"
         yield name, f"{min(ratios.values()):.2f}", f"{ratios[worst]:.2f}", worst, f"{before:.1f}", f"{after:.1f}", mark
 
@@ -225,16 +243,17 @@ async def main(arguments: argparse.Namespace) -> int:
     try:
         await migrate(db)
         small = _known(db, arguments.again[0]) if arguments.again else await fill(db, SMALL)
-        times = await measure(small)
         if arguments.again:
             large = _known(db, arguments.again[1])
         else:
             large = await _grown(small, arguments.contacts)
-        rows = list(rows_of(times, await measure(large)))
+        print(f"Reading; {_load()}", flush=True)
+        rows = list(rows_of(await measure(small, large, arguments.only)))
     finally:
         await db.close()
     print(f"\n{db.dialect}: {arguments.contacts:,} contacts against {SMALL:,}, 15 % of each merged away\n")
     show(rows)
+    print(f"\nLast: {_load()}")
     print(f"\nAgain: --again {encode_id(ORGANIZATION, small.org_id)} {encode_id(ORGANIZATION, large.org_id)}")
     return 1 if any(row[-1] for row in rows) else 0
 
@@ -247,6 +266,10 @@ async def _grown(small: Filled, count: int) -> Filled:
     await grow(small.db, small.org_id, org_id, copies, SPACING / copies)
     await _settle(small.db)
     return _known(small.db, encode_id(ORGANIZATION, org_id))
+
+
+def _load() -> str:
+    return "load " + ", ".join(f"{load:.1f}" for load in os.getloadavg())
 
 
 def _known(db: Database, shown: str) -> Filled:
@@ -273,4 +296,5 @@ if __name__ == "__main__":
     parser.add_argument("--url", required=True, help="as ONEFOLD_DATABASE_URL; a database of its own")
     parser.add_argument("--contacts", type=int, default=LARGE, help="of the large organization (default 1,000,000)")
     parser.add_argument("--again", nargs=2, metavar=("SMALL", "LARGE"), help="measure these organizations, fill none")
+    parser.add_argument("--only", action="append", default=[], metavar="FILTER", help="read with this filter alone")
     sys.exit(asyncio.run(main(parser.parse_args())))

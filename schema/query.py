@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from db.contact_pages import ContactFilter as Conditions
+from db.contact_filters import ContactFilter as Conditions
 from db.contact_pages import ContactOrderField as OrderColumn
 from db.merge_pages import MergeFilter as MergeConditions
 from resolvers.contacts.filters import read_filter

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from db.contact_pages import AttributeEquals, ContactFilter, Interval
+from db.attributes import AttributeEquals
+from db.contact_filters import ContactFilter, Interval
 from db.search import MINIMUM
 from resolvers.contacts import values
 from resolvers.contacts.values import BadValue, folded

@@ -8,14 +8,8 @@ from uuid import UUID
 
 from db import contacts as contact_rows
 from db import erasures, merges
-from db.contact_pages import (
-    ContactFilter,
-    ContactOrderField,
-    PageRequest,
-    contacts_holding,
-    contacts_page,
-    count_contacts,
-)
+from db.contact_filters import ContactFilter
+from db.contact_pages import ContactOrderField, PageRequest, contacts_holding, contacts_page, count_contacts
 from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.erasures import ErasureRow

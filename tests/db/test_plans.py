@@ -4,9 +4,13 @@ import re
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import event
 
-from db.contact_pages import ContactFilter, PageRequest, contacts_page
+from db import rare
+from db.attributes import AttributeEquals
+from db.contact_filters import ContactFilter
+from db.contact_pages import ContactOrderField, PageRequest, contacts_page
 from db.tables import metadata
 from tests.db import acts
 from tests.db.acts import Prepared
@@ -29,7 +33,54 @@ async def test_acts_and_look_ups_find_rows_by_key(world: World) -> None:
 
 
 async def test_a_filter_is_looked_up_once(world: World) -> None:
-    """By label, address and number: what holds it is found by one look, not by one for each contact."""
+    """By label, address and number: what holds it is counted and found by one look each, not by one a contact."""
+    wanted = (ContactFilter(label_id=uuid4()), ContactFilter(email="a@b.example"), ContactFilter(phones=("+49", "49")))
+    for one in wanted:
+        plans = await _page_plans(world, one)
+        assert len(plans) == 2
+        assert [plan for plan in plans if "(SubPlan" in plan or "CORRELATED" in plan] == []
+
+
+async def test_a_walk_reads_the_order_s_index_alone(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is passed over costs entries of indexes and no row; on neither database are the members joined first."""
+    monkeypatch.setattr(rare, "FEW", -1)
+    await _add_strangers(world)
+    if world.db.dialect == "postgresql":
+        await run_sql(world.db.url.set(drivername="postgresql").render_as_string(), "VACUUM ANALYZE")
+    wanted = ContactFilter(label_id=uuid4(), blocked=False)
+    plan = (await _page_plans(world, wanted))[1]
+    if world.db.dialect == "postgresql":
+        assert "Index Only Scan using ix_contact_living_name_sort on contact" in plan
+        assert "Index Only Scan using ix_contact_canonical on contact member" in plan
+    else:
+        assert "CO-ROUTINE walked" in plan
+        assert "SEARCH contact USING INDEX ix_contact_living_name_sort (org_id=?)" in plan
+        assert "SEARCH member USING COVERING INDEX ix_contact_canonical (org_id=? AND canonical_id=?)" in plan
+
+
+async def test_an_attribute_that_few_have_is_looked_up(world: World) -> None:
+    """By its index, of which the organisation is a part."""
+    await _add_strangers(world)
+    contacts = [{"name": f"N{i}", "customAttributes": {"code": f"C{i}", "plan": "pro"}} for i in range(500)]
+    for _ in range(3):
+        await acts.import_rows(world, contacts)
+    if world.db.dialect == "postgresql":
+        await run_sql(world.db.url.set(drivername="postgresql").render_as_string(), "VACUUM ANALYZE")
+    few, many = [
+        (await _page_plans(world, ContactFilter(custom_attribute=AttributeEquals(*one))))[-1]
+        for one in (("code", "C7"), ("plan", "pro"))
+    ]
+    if world.db.dialect == "postgresql":
+        assert "Bitmap Index Scan on ix_contact_attributes" in few
+        assert re.search(r"Index Cond: \(\(org_id = .*custom_attributes @> ", few)
+        assert "Index Scan using ix_contact_living_name_sort" in many
+    else:
+        assert "SEARCH contact_attribute USING PRIMARY KEY (org_id=? AND key=? AND value=?)" in few
+        assert "SEARCH contact USING INDEX ix_contact_living_name_sort (org_id=?)" in many
+
+
+async def _page_plans(world: World, wanted: ContactFilter) -> list[str]:
+    """Of each statement of a page by name."""
     plans: list[str] = []
     explain = "EXPLAIN " if world.db.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
 
@@ -38,13 +89,11 @@ async def test_a_filter_is_looked_up_once(world: World) -> None:
             cursor.execute(explain + statement, parameters)
             plans.append("\n".join(" ".join(map(str, row)) for row in cursor.fetchall()))
 
-    wanted = (ContactFilter(label_id=uuid4()), ContactFilter(email="a@b.example"), ContactFilter(phones=("+49", "49")))
+    page = PageRequest(50, ContactOrderField.NAME)
     event.listen(world.db.engine.sync_engine, "before_cursor_execute", note)
-    for one in wanted:
-        await world.db.read(lambda tx, one=one: contacts_page(tx, world.org_id, one, PageRequest(50)))  # type: ignore[misc]
+    await world.db.read(lambda tx: contacts_page(tx, world.org_id, wanted, page))
     event.remove(world.db.engine.sync_engine, "before_cursor_execute", note)
-    assert len(plans) == len(wanted)
-    assert [plan for plan in plans if "(SubPlan" in plan or "CORRELATED" in plan] == []
+    return plans
 
 
 def _reads_through(plan: str) -> bool:

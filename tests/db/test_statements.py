@@ -8,16 +8,9 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event
 
-from db.contact_pages import (
-    AttributeEquals,
-    ContactFilter,
-    ContactOrderField,
-    Interval,
-    PageRequest,
-    contacts_holding,
-    contacts_page,
-    count_contacts,
-)
+from db.attributes import AttributeEquals
+from db.contact_filters import ContactFilter, Interval
+from db.contact_pages import ContactOrderField, PageRequest, contacts_holding, contacts_page, count_contacts
 from db.conversation_pages import ConversationFilter, conversations_page, count_conversations
 from db.engine import Database
 from db.labels import LABELS
