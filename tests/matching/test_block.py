@@ -45,8 +45,9 @@ def test_initials_count_people() -> None:
 
 def holders(number: int, *marks: str | None) -> Holders[str]:
     """So many holders; the first have these marks, the rest none."""
-    listed = [(f"c{place:05}", marks[place] if place < len(marks) else None) for place in range(min(number, LISTED))]
-    return Holders(listed, min(number, COUNTED))
+    first = range(min(number, LISTED))
+    of_each = [marks[place] if place < len(marks) else None for place in first]
+    return Holders([f"c{place:05}" for place in first], of_each, min(number, COUNTED))
 
 
 def test_a_key_within_its_cap_proposes_all_its_holders() -> None:
