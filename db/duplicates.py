@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, overload
 from uuid import UUID
 
-from sqlalchemy import JSON, ColumnElement, Integer, and_, bindparam, func, literal, select
+from sqlalchemy import JSON, ColumnElement, Integer, and_, bindparam, case, distinct, func, literal, select
 
 from db.base import Json, any_of
 from db.contacts import LIVING_CONTACT, NO_ACTIVITY, contact
@@ -20,7 +20,7 @@ COUNTED = 1_000  # holders of a key that are counted
 @dataclass(frozen=True, slots=True)
 class KeyHolders:
     """A key of a contact: its first LISTED holders by rising id, the mark of each, and how many there are, counted to
-    COUNTED."""
+    COUNTED when the listed ones have at most one mark between them, else to LISTED."""
 
     org_id: UUID
     contact_id: UUID
@@ -83,24 +83,25 @@ def _same_key(alias: Any) -> ColumnElement[bool]:
     return and_(alias.c.org_id == match_key.c.org_id, alias.c.key == match_key.c.key)
 
 
+def _first(name: str) -> Any:
+    listed = match_key.alias(name)
+    columns = select(listed.c.contact_id, listed.c.coarse).where(_same_key(listed))
+    return columns.order_by(listed.c.contact_id).limit(LISTED).correlate(match_key).subquery(f"{name}_first")
+
+
 def _holders(dialect: str) -> Any:
-    listed, counted = match_key.alias("listed"), match_key.alias("counted")
-    first = (
-        select(listed.c.contact_id, listed.c.coarse)
-        .where(_same_key(listed))
-        .order_by(listed.c.contact_id)
-        .limit(LISTED)
-        .correlate(match_key)
-        .subquery("first")
-    )
+    first, marked, counted = _first("listed"), _first("marked"), match_key.alias("counted")
     counting = select(literal(1)).where(_same_key(counted)).limit(COUNTED).correlate(match_key).subquery("counting")
+    total = select(func.count(type_=Integer())).select_from(counting).scalar_subquery()
+    marks = select(func.count(distinct(marked.c.coarse))).scalar_subquery()
     return select(
         match_key.c.org_id,
         match_key.c.contact_id,
         match_key.c.key,
         match_key.c.kind,
         select(_GATHERED[dialect](first.c.contact_id, first.c.coarse)).scalar_subquery().label("listed"),
-        select(func.count(type_=Integer())).select_from(counting).scalar_subquery().label("total"),
+        # Only of one person's key does it matter how full it is (all holders of a name's key have one mark, too).
+        case((marks <= 1, total)).label("total"),
     ).where(match_key.c.org_id == bindparam("org"), any_of(match_key.c.contact_id, "contacts"))
 
 
@@ -140,7 +141,7 @@ async def holders_of_keys(tx: Transaction, org_id: UUID, contacts: Sequence[UUID
     """Every key of these contacts with its holders, they themselves among them."""
     found = await tx.rows(_holders_of[tx.dialect], {"org": org_id, "contacts": contacts})
     return [
-        KeyHolders(org, contact_id, key, kind, *_in_order(*listed), total)
+        KeyHolders(org, contact_id, key, kind, *_in_order(*listed), len(listed[0]) if total is None else total)
         for org, contact_id, key, kind, listed, total in found
     ]
 

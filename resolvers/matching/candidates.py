@@ -19,8 +19,9 @@ COUNTED = 1_000  # holders of a key that are counted
 
 @dataclass(frozen=True)
 class Holders(Generic[ContactId]):
-    """Of one key: the first LISTED holders by rising id, the mark of each (block.coarse_of), and how many there are,
-    counted to COUNTED. Of a key that proposes nobody the ids are never looked at, so that they may be made late."""
+    """Of one key: the first LISTED holders by rising id, the mark of each (block.coarse_of), and how many there are:
+    counted to COUNTED, or to LISTED when those have several marks, since no more is asked of such a key then. Of a key
+    that proposes nobody the ids are never looked at, so they may be made late."""
 
     ids: Sequence[ContactId]
     marks: Sequence[str | None]
