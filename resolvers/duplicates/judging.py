@@ -7,6 +7,7 @@ many contacts there are (remembered for a minute where there are many).
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from db import distinct
@@ -57,6 +58,14 @@ class Judged:
                 yield pair.left, from_the_other_side(pair.judgement)
 
 
+class _Key(NamedTuple):
+    """A key of a contact, of which the table has the hash alone."""
+
+    kind: str
+    hash: int
+    holders: Holders[UUID]
+
+
 @dataclass(frozen=True)
 class _Seen:
     """What a batch of one organisation read."""
@@ -77,9 +86,9 @@ async def judge_contacts(
     """Each of these living contacts of one organisation against its candidates. One that matching does not know (made
     by rules of another version: `onefold migrate` makes it anew) has none and is nobody's."""
     org_id = settings.org_id
-    keys: dict[UUID, list[KeyHolders]] = {contact: [] for contact in contacts}
-    for key in await holders_of_keys(tx, [org_id], contacts):
-        keys[key.contact_id].append(key)
+    keys: dict[UUID, list[_Key]] = {contact: [] for contact in contacts}
+    for row in await holders_of_keys(tx, org_id, contacts):
+        keys[row.contact_id].append(_key(row))
     others = {contact: _others(contact, found) for contact, found in keys.items()}
     known = await _known(tx, org_id, sorted(set(contacts).union(*others.values())))
     pairs = await distinct.pairs_touching(tx, org_id, list(known))
@@ -95,15 +104,14 @@ async def judge_pair(
     """Two living contacts of one organisation, whether or not detection would ever compare them, which is the second
     answer. None when matching does not know one of them. Four statements."""
     org_id = settings.org_id
-    keys = await holders_of_keys(tx, [org_id], [left])
+    keys = [_key(row) for row in await holders_of_keys(tx, org_id, [left])]
     known = await _known(tx, org_id, [left, right])
     pairs = await distinct.pairs_touching(tx, org_id, [left, right])
     terms = terms_of(settings, (await count_living(tx, [org_id], act.now))[org_id])
     if len(known) < 2:
         return None
     one, other = sorted((left, right))
-    texts = {key.hash: key.text for key in keys_of(known[left].features)}
-    counts = counts_of({texts[key.key]: _holders(key) for key in keys if key.key in texts})
+    counts = counts_of(_by_text(keys, known[left].features))
     marked = frozenset((left, right)) in {pair.roots for pair in pairs}
     judgement = judge(known[one].features, known[other].features, counts, terms, marked_distinct=marked)
     seen = _Seen(known, frozenset(), terms, settings.role_rule)
@@ -112,7 +120,7 @@ async def judge_pair(
 
 
 async def _known(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> dict[UUID, Known]:
-    rows = await records_of(tx, [org_id], contacts)
+    rows = await records_of(tx, org_id, contacts)
     return {
         contact: Known(_features(row), row.role, row.version)
         for contact, row in rows.items()
@@ -127,23 +135,28 @@ def _features(row: RecordRow) -> Features:
     return replace(features, blocked=row.blocked, active_to=active_to)
 
 
-def _others(contact: UUID, keys: Iterable[KeyHolders]) -> set[UUID]:
-    return candidates_of(contact, {f"{key.kind}:{key.key}": _holders(key) for key in keys})
+def _key(row: KeyHolders) -> _Key:
+    return _Key(row.kind, row.key, Holders(row.ids, row.marks, row.total))
 
 
-def _holders(key: KeyHolders) -> Holders[UUID]:
-    return Holders(key.listed, key.total)
+def _others(contact: UUID, keys: Iterable[_Key]) -> set[UUID]:
+    return candidates_of(contact, {f"{key.kind}:{key.hash}": key.holders for key in keys})
 
 
-def _judge(contact: UUID, keys: Sequence[KeyHolders], others: set[UUID], seen: _Seen) -> Judged:
+def _by_text(keys: Iterable[_Key], features: Features) -> dict[str, Holders[UUID]]:
+    """By the texts of the keys of the contact itself, in which comparing speaks of them."""
+    texts = {key.hash: key.text for key in keys_of(features)}
+    return {texts[key.hash]: key.holders for key in keys if key.hash in texts}
+
+
+def _judge(contact: UUID, keys: Sequence[_Key], others: set[UUID], seen: _Seen) -> Judged:
     everybody = {contact, *others}
     known = {one: seen.known[one] for one in everybody if one in seen.known}
     features = {one: found.features for one, found in known.items()}
     apart = Apart(features, [(min(pair), max(pair)) for pair in seen.marked if pair <= everybody])
     if contact not in known:
         return Judged(contact, [], known, apart, seen.terms)
-    texts = {key.hash: key.text for key in keys_of(features[contact])}
-    holders = {texts[key.key]: _holders(key) for key in keys if key.key in texts}
+    holders = _by_text(keys, features[contact])
     marked = [one for one in others if frozenset((contact, one)) in seen.marked]
     pairs = judge_candidates(contact, holders, features, seen.terms, marked)
     return Judged(contact, [_by_role(pair, known, seen) for pair in pairs], known, apart, seen.terms)

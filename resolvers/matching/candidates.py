@@ -19,16 +19,18 @@ COUNTED = 1_000  # holders of a key that are counted
 
 @dataclass(frozen=True)
 class Holders(Generic[ContactId]):
-    """Of one key: the first LISTED holders by rising id, each with its mark (block.coarse_of), and how many there are,
-    counted to COUNTED."""
+    """Of one key: the first LISTED holders by rising id, the mark of each (block.coarse_of), and how many there are:
+    counted to COUNTED, or to LISTED when those have several marks, since no more is asked of such a key then. Of a key
+    that proposes nobody the ids are never looked at, so they may be made late."""
 
-    listed: Sequence[tuple[ContactId, str | None]]
+    ids: Sequence[ContactId]
+    marks: Sequence[str | None]
     total: int
 
     @cached_property
     def count(self) -> KeyCount:
         """What comparing is told of the key."""
-        return KeyCount(self.total, len({mark for _, mark in self.listed if mark is not None}))
+        return KeyCount(self.total, len(set(self.marks) - {None}))
 
     def is_open(self, kind: str) -> bool:
         """Whether all its holders are proposed to one another."""
@@ -39,7 +41,8 @@ class Holders(Generic[ContactId]):
         compared, a star instead of a clique. The first with a whole name, else the first. None for any other key."""
         if kind not in STAR_KINDS or self.is_open(kind) or self.count.people > 1 or self.total >= COUNTED:
             return None
-        return next((holder for holder, mark in self.listed if mark is not None), self.listed[0][0])
+        named = next((place for place, mark in enumerate(self.marks) if mark is not None), 0)
+        return self.ids[named]
 
 
 def counts_of(holders: Mapping[str, Holders[ContactId]]) -> dict[str, KeyCount]:
@@ -54,9 +57,9 @@ def candidates_of(contact_id: ContactId, holders: Mapping[str, Holders[ContactId
     for text, of_key in holders.items():
         kind = text[0]
         if of_key.is_open(kind):
-            found.update(holder for holder, _ in of_key.listed)
+            found.update(of_key.ids)
         elif (hub := of_key.hub(kind)) is not None:
-            found.update([hub] if hub != contact_id else [holder for holder, _ in of_key.listed])
+            found.update([hub] if hub != contact_id else of_key.ids)
     found.discard(contact_id)
     return found
 

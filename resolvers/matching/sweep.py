@@ -60,7 +60,8 @@ class ContactSet(Generic[ContactId]):
     def holders_of(self, text: str) -> Holders[ContactId]:
         """The first ones and their number."""
         everyone = self._holders[text]
-        return Holders([(one, self._marks[one]) for one in everyone[:LISTED]], min(len(everyone), COUNTED))
+        first = everyone[:LISTED]
+        return Holders(first, [self._marks[one] for one in first], min(len(everyone), COUNTED))
 
     def pairs(self, terms: Terms) -> Iterator[Pair[ContactId]]:
         """All at once."""

@@ -5,9 +5,12 @@ import asyncio
 import signal
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks.detecting import measure_detection
 from tests.benchmarks.hanging import measure_hanging
 from tests.benchmarks.importing import measure_history, measure_import
 from tests.benchmarks.merging import measure_merges
@@ -17,7 +20,7 @@ from tests.benchmarks.undoing import measure_undos
 from tests.support.databases import run_sql
 from tests.support.postgres import PostgresServer, running_postgres
 
-PARTS = ("import", "history", "merge", "page", "undo", "storm", "hanging")
+_CONTACTS = 1_000_000
 
 
 def main() -> None:
@@ -26,39 +29,82 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a tenth of the contacts, and fewer rounds")
     parser.add_argument("--only", choices=PARTS, action="append", help="this part alone; may be repeated")
     parser.add_argument("--sqlite", action="store_true", help="SQLite alone")
+    parser.add_argument("--contacts", type=int, help=f"among how many contacts to detect; {_CONTACTS:,} unless said")
     arguments = parser.parse_args()
-    scale = 10 if arguments.quick else 1
-    parts = arguments.only or PARTS
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the PostgreSQL server ends too
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="onefold-bench-")))
         # As in earnest: nothing that makes it faster and less safe.
         server = None if arguments.sqlite else stack.enter_context(running_postgres("-c max_connections=100"))
-        if "import" in parts:
-            measure_import(folder, _urls(folder, server, "import"), (10_000 // scale, 100_000 // scale))
-        if "history" in parts:
-            measure_history(folder, _urls(folder, server, "history"), (100_000 // scale, 1_000_000 // scale))
-        if "merge" in parts:
-            asyncio.run(measure_merges(folder, _urls(folder, server, "merge"), rounds=30 // scale))
-        if "page" in parts:
-            sizes = (10_000 // scale, 100_000 // scale)
-            asyncio.run(measure_pages(folder, _urls(folder, server, "page"), sizes, rounds=50 // scale))
-        if "undo" in parts:
-            asyncio.run(measure_undos(folder, _urls(folder, server, "undo"), rounds=30 // scale))
-        if "hanging" in parts:
-            urls = _urls(folder, server, "hanging")
-            asyncio.run(measure_hanging(folder, urls, each=20_000 // (scale * scale), pages=500 // scale))
-        if "storm" in parts:
-            asyncio.run(measure_storms(_urls(folder, server, "storm"), acts=60 // scale))
+        scale = 10 if arguments.quick else 1
+        run = Run(folder, server, scale, arguments.contacts or _CONTACTS // scale)
+        for part in arguments.only or PARTS:
+            PARTS[part](run)
 
 
-def _urls(folder: Path, server: PostgresServer | None, part: str) -> dict[str, str]:
-    """An empty database of each kind."""
-    urls = {"SQLite": f"sqlite+aiosqlite:///{folder}/{part}.db"}
-    if server is not None:
-        asyncio.run(run_sql(server.admin_url, f"CREATE DATABASE bench_{part}"))
-        urls["PostgreSQL"] = server.url(f"bench_{part}")
-    return urls
+@dataclass(frozen=True)
+class Run:
+    """Where to measure, and how much: `scale` divides the numbers of the full size."""
+
+    folder: Path
+    server: PostgresServer | None
+    scale: int
+    contacts: int
+
+    def urls(self, part: str) -> dict[str, str]:
+        """An empty database of each kind."""
+        urls = {"SQLite": f"sqlite+aiosqlite:///{self.folder}/{part}.db"}
+        if self.server is not None:
+            asyncio.run(run_sql(self.server.admin_url, f"CREATE DATABASE bench_{part}"))
+            urls["PostgreSQL"] = self.server.url(f"bench_{part}")
+        return urls
+
+
+def _import(run: Run) -> None:
+    measure_import(run.folder, run.urls("import"), (10_000 // run.scale, 100_000 // run.scale))
+
+
+def _history(run: Run) -> None:
+    measure_history(run.folder, run.urls("history"), (100_000 // run.scale, 1_000_000 // run.scale))
+
+
+def _merge(run: Run) -> None:
+    asyncio.run(measure_merges(run.folder, run.urls("merge"), rounds=30 // run.scale))
+
+
+def _page(run: Run) -> None:
+    sizes = (10_000 // run.scale, 100_000 // run.scale)
+    asyncio.run(measure_pages(run.folder, run.urls("page"), sizes, rounds=50 // run.scale))
+
+
+def _undo(run: Run) -> None:
+    asyncio.run(measure_undos(run.folder, run.urls("undo"), rounds=30 // run.scale))
+
+
+def _storm(run: Run) -> None:
+    asyncio.run(measure_storms(run.urls("storm"), acts=60 // run.scale))
+
+
+def _hanging(run: Run) -> None:
+    each = 20_000 // (run.scale * run.scale)
+    asyncio.run(measure_hanging(run.folder, run.urls("hanging"), each, pages=500 // run.scale))
+
+
+def _detecting(run: Run) -> None:
+    drawn = 2_000 // run.scale
+    asyncio.run(measure_detection(run.urls("detecting"), run.contacts, run.contacts // 50, drawn))
+
+
+PARTS: dict[str, Callable[[Run], None]] = {
+    "import": _import,
+    "history": _history,
+    "merge": _merge,
+    "page": _page,
+    "undo": _undo,
+    "hanging": _hanging,
+    "storm": _storm,
+    "detecting": _detecting,
+}
 
 
 if __name__ == "__main__":

@@ -43,10 +43,19 @@ def test_initials_count_people() -> None:
     assert coarse_of(person(email="ann@firm.org")) is None
 
 
+def test_holders_of_a_names_key_have_one_mark() -> None:
+    """Detection counts a key's holders only when the first ones have one mark, and a name's rarity needs the number."""
+    for spellings in (("Юрий Кузнецов", "Kuznetsov, Yuri", "Iurii Kuznetsov"), ("Ann Bea Lee", "LEE ANN", "Lee, Ann")):
+        people = [person(spelling) for spelling in spellings]
+        assert len({text for one in people for key in keys_of(one) if (text := key.text)[0] == "n"}) == 1
+        assert len({coarse_of(one) for one in people}) == 1
+
+
 def holders(number: int, *marks: str | None) -> Holders[str]:
     """So many holders; the first have these marks, the rest none."""
-    listed = [(f"c{place:05}", marks[place] if place < len(marks) else None) for place in range(min(number, LISTED))]
-    return Holders(listed, min(number, COUNTED))
+    first = range(min(number, LISTED))
+    of_each = [marks[place] if place < len(marks) else None for place in first]
+    return Holders([f"c{place:05}" for place in first], of_each, min(number, COUNTED))
 
 
 def test_a_key_within_its_cap_proposes_all_its_holders() -> None:

@@ -33,7 +33,7 @@ def test_a_mark_of_a_person_keeps_a_pair_out_of_review() -> None:
 
 def test_a_mark_reaches_detection() -> None:
     whole = {"a": ANN, "b": ANN, "c": ANN}
-    holders = {"e:ann@firm.org": Holders([("a", "al"), ("b", "al"), ("c", "al")], 3)}
+    holders = {"e:ann@firm.org": Holders("abc", ["al"] * 3, 3)}
     found = judge_candidates("b", holders, whole, TERMS, marked_distinct={"a"})
     assert [(pair.left, pair.right, pair.judgement.decision) for pair in found] == [
         ("a", "b", MatchDecision.DIFFERENT),
