@@ -43,13 +43,18 @@ nightly: $(VENV)/.dev ## what takes longer: long storms, many more generated cas
 sdl: $(VENV)/.dev ## print the schema into schema/schema.graphql, after a change of the API
 	@$(BIN)/python -m schema.build > schema/schema.graphql.new && mv schema/schema.graphql.new schema/schema.graphql
 
-bench: $(VENV)/.dev ## the benchmark: ratios against a baseline measured in the same run
+$(VENV)/.bench: $(VENV)/.dev requirements/bench.lock
+	@$(UV) pip install --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/bench.lock
+	@touch $@
+
+bench: $(VENV)/.bench ## the benchmark: ratios against a baseline measured in the same run, matching beside Splink
 	@$(BIN)/python -m tests.benchmarks
 
 lock: $(VENV)/.bootstrap ## compile the lock files anew (hashes, no addresses)
 	@$(UV) pip compile --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 requirements/bootstrap.in -o requirements/bootstrap.lock
 	@$(UV) pip compile --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 pyproject.toml -o requirements/app.lock
 	@$(UV) pip compile --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra dev -c requirements/app.lock pyproject.toml -o requirements/dev.lock
+	@$(UV) pip compile --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra bench -c requirements/dev.lock pyproject.toml -o requirements/bench.lock
 
 clean: ## remove the virtual environment and caches (never data/)
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,10 +13,12 @@ from pathlib import Path
 from tests.benchmarks.detecting import measure_detection
 from tests.benchmarks.hanging import measure_hanging
 from tests.benchmarks.importing import measure_history, measure_import
+from tests.benchmarks.matching import measure_matching
 from tests.benchmarks.merging import measure_merges
 from tests.benchmarks.paging import measure_pages
 from tests.benchmarks.storming import measure_storms
 from tests.benchmarks.undoing import measure_undos
+from tests.benchmarks.writing import measure_writing
 from tests.support.databases import run_sql
 from tests.support.postgres import PostgresServer, running_postgres
 
@@ -90,6 +92,10 @@ def _hanging(run: Run) -> None:
     asyncio.run(measure_hanging(run.folder, run.urls("hanging"), each, pages=500 // run.scale))
 
 
+def _writing(run: Run) -> None:
+    asyncio.run(measure_writing(run.folder, run.urls("writing"), rounds=30 // run.scale))
+
+
 def _detecting(run: Run) -> None:
     drawn = 2_000 // run.scale
     asyncio.run(measure_detection(run.urls("detecting"), run.contacts, run.contacts // 50, drawn))
@@ -104,6 +110,8 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "hanging": _hanging,
     "storm": _storm,
     "detecting": _detecting,
+    "writing": _writing,
+    "matching": lambda run: measure_matching(),
 }
 
 
