@@ -177,18 +177,16 @@ _change = (
     )
 )
 _led = conversation.alias("led")
-# The conversation that a message was written in, and the one that it is read with.
+# Of a conversation that was merged away the one that it leads to: what was merged is frozen, and an undo looks anew.
+# One row and not two, so that nobody holds the one while he waits for the other.
 _spoken = (
     update(conversation)
     .where(
         conversation.c.org_id == bindparam("key_org"),
-        or_(
-            conversation.c.id == bindparam("key_id"),
-            conversation.c.id
-            == select(_led.c.canonical_id)
-            .where(_led.c.org_id == bindparam("key_org"), _led.c.id == bindparam("key_id"))
-            .scalar_subquery(),
-        ),
+        conversation.c.id
+        == select(_led.c.canonical_id)
+        .where(_led.c.org_id == bindparam("key_org"), _led.c.id == bindparam("key_id"))
+        .scalar_subquery(),
     )
     .values(
         last_message_at=case(
@@ -260,7 +258,7 @@ async def add_message(tx: Transaction, row: MessageRow, now: datetime) -> None:
 
 
 async def note_messages(tx: Transaction, org_id: UUID, latest: Mapping[UUID, datetime], now: datetime) -> None:
-    """Notes at each conversation, and at the one that it leads to, when its last new message was written. One
+    """Notes at each conversation, or at the one that it leads to, when its last new message was written. One
     statement."""
     keys = [{"key_org": org_id, "key_id": found, "spoken_at": at, "now": now} for found, at in latest.items()]
     await tx.run(_spoken, keys)

@@ -127,7 +127,7 @@ async def test_m6_undo_as_for_contacts(api: Api) -> None:
     late = await say(api, b, "7")
     assert late["landedOn"] == a
     assert said(await read(api, a))[-1] == "7"
-    assert (await read(api, a))["lastMessageAt"] == (await read(api, b))["lastMessageAt"]
+    assert (await read(api, a))["lastMessageAt"] == late["message"]["createdAt"]
     assert await part(api, done["merge"]["id"], sourceConversationIds=[c]) == [c]
     assert await read(api, c) == before[2]
     assert (await read(api, a))["mergedConversationIds"] == [b]
@@ -136,6 +136,7 @@ async def test_m6_undo_as_for_contacts(api: Api) -> None:
     found = await read(api, b)
     assert said(found) == ["2", "6", "7"]
     assert (found["status"], found["tags"], notes(found)) == ("PENDING", ["vip"], [])
+    assert found["lastMessageAt"] == late["message"]["createdAt"]
     query = (
         f'{{ merge(id: "{done["merge"]["id"]}") {{ undoneAt undoable sources {{ conversationId name undoneAt }} }} }}'
     )
