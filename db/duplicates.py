@@ -13,14 +13,11 @@ from db.contacts import LIVING_CONTACT, NO_ACTIVITY, contact
 from db.engine import Transaction
 from db.matching import match_features, match_key
 
-LISTED = 61  # holders of a key that are read, the first by id
-COUNTED = 1_000  # holders of a key that are counted
-
 
 @dataclass(frozen=True, slots=True)
 class KeyHolders:
-    """A key of a contact: its first LISTED holders by rising id, the mark of each, and how many there are, counted to
-    COUNTED when the listed ones have at most one mark between them, else to LISTED."""
+    """A key of a contact: its first holders by rising id, the mark of each, and how many there are, counted to the
+    limit when the listed ones have at most one mark between them, else as many as are listed."""
 
     org_id: UUID
     contact_id: UUID
@@ -85,13 +82,14 @@ def _same_key(alias: Any) -> ColumnElement[bool]:
 
 def _first(name: str) -> Any:
     listed = match_key.alias(name)
-    columns = select(listed.c.contact_id, listed.c.coarse).where(_same_key(listed))
-    return columns.order_by(listed.c.contact_id).limit(LISTED).correlate(match_key).subquery(f"{name}_first")
+    columns = select(listed.c.contact_id, listed.c.coarse).where(_same_key(listed)).order_by(listed.c.contact_id)
+    return columns.limit(bindparam("most_listed")).correlate(match_key).subquery(f"{name}_first")
 
 
 def _holders(dialect: str) -> Any:
     first, marked, counted = _first("listed"), _first("marked"), match_key.alias("counted")
-    counting = select(literal(1)).where(_same_key(counted)).limit(COUNTED).correlate(match_key).subquery("counting")
+    all_of_key = select(literal(1)).where(_same_key(counted))
+    counting = all_of_key.limit(bindparam("most_counted")).correlate(match_key).subquery("counting")
     total = select(func.count(type_=Integer())).select_from(counting).scalar_subquery()
     marks = select(func.count(distinct(marked.c.coarse))).scalar_subquery()
     return select(
@@ -130,19 +128,18 @@ _records = (
         contact.c.erased_at.is_(None),
     )
 )
-_count = (
-    select(contact.c.org_id, func.count())
-    .where(any_of(contact.c.org_id, "orgs"), *LIVING_CONTACT)
-    .group_by(contact.c.org_id)
-)
+_count = select(func.count()).select_from(contact).where(contact.c.org_id == bindparam("org"), *LIVING_CONTACT)
 
 
-async def holders_of_keys(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> list[KeyHolders]:
-    """Every key of these contacts with its holders, they themselves among them."""
-    found = await tx.rows(_holders_of[tx.dialect], {"org": org_id, "contacts": contacts})
+async def holders_of_keys(
+    tx: Transaction, org_id: UUID, contacts: Sequence[UUID], *, listed: int, counted: int
+) -> list[KeyHolders]:
+    """Every key of these contacts with its holders, they themselves among them: so many are read, so many counted."""
+    limits = {"most_listed": listed, "most_counted": counted}
+    found = await tx.rows(_holders_of[tx.dialect], {"org": org_id, "contacts": contacts, **limits})
     return [
-        KeyHolders(org, contact_id, key, kind, *_in_order(*listed), len(listed[0]) if total is None else total)
-        for org, contact_id, key, kind, listed, total in found
+        KeyHolders(org, contact_id, key, kind, *_in_order(*first), len(first[0]) if total is None else total)
+        for org, contact_id, key, kind, first, total in found
     ]
 
 
@@ -158,8 +155,7 @@ async def records_of(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) ->
     return {row[1]: RecordRow(*row[:7], *(None if at == NO_ACTIVITY else at for at in row[7:])) for row in rows}
 
 
-async def living_contacts(tx: Transaction, orgs: Sequence[UUID]) -> dict[UUID, int]:
-    """How many contacts live in each organisation. Reads an index entry for each: a million take 0.1 s."""
-    found = dict.fromkeys(orgs, 0)
-    found |= {org: number for org, number in await tx.rows(_count, {"orgs": orgs})}  # noqa: C416 - rows are no pairs
-    return found
+async def living_contacts(tx: Transaction, org_id: UUID) -> int:
+    """How many contacts live in the organisation. Reads an index entry for each: a million take 0.1 s."""
+    ((number,),) = await tx.rows(_count, {"org": org_id})
+    return int(number)

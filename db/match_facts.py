@@ -16,7 +16,7 @@ from db.organizations import merge_settings
 IDENTIFIER, CHANNEL = "identifier", "channel"
 
 
-@dataclass(frozen=True)
+@dataclass
 class TreeFacts:
     """(kind, system, value, normalized, verified) of each identifier in force, (type, user id, user name) of each
     channel, oldest first; equal ones stand side by side. `region`: where the organisation's phone numbers belong."""
@@ -81,8 +81,7 @@ async def facts_of_trees(tx: Transaction, orgs: Sequence[UUID], roots: Sequence[
     found: dict[UUID, TreeFacts] = {root: TreeFacts() for root in roots}
     for what, root, region, _at, _id, *values in await tx.rows(_facts, {"orgs": orgs, "roots": roots}):
         facts = found[root]
-        if facts.region != region:
-            facts = found[root] = TreeFacts(facts.identifiers, facts.channels, region)
+        facts.region = region
         if what == IDENTIFIER:
             facts.identifiers.append((values[0], values[1], values[2], values[3], bool(values[4])))
         else:

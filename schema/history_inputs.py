@@ -4,6 +4,7 @@ from datetime import datetime
 
 import strawberry
 
+from resolvers.conversations.merge_request import DEFAULT_TAG
 from schema.described import about, optional
 from schema.history_enums import CallDirection, ChannelType, ConversationStatus, MessageAuthor
 from schema.inputs import IDEMPOTENCY_KEY, TimeRange
@@ -46,9 +47,10 @@ class MergeConversationsInput:
     primary_conversation_id: strawberry.ID = about("The conversation that stays.")
     source_conversation_ids: list[strawberry.ID] = about("1 to 50 conversations to merge into it.")
     note: str | None = optional(
-        "Put in front of the internal note that each source gets, with the way to the primary, and of the one on it."
+        "Put in front of the internal note that each source gets, with the way to the primary, and of the one on it; "
+        "at most 10,000 characters."
     )
-    tag: str | None = strawberry.field(description="A tag for the sources; null: none.", default="merged")
+    tag: str | None = strawberry.field(description="A tag for the sources; null: none.", default=DEFAULT_TAG)
     across_contacts: bool | None = strawberry.field(
         description="Merge them although they belong to several contacts. An undo of contacts leaves such a merge be.",
         default=False,

@@ -134,8 +134,13 @@ def channel_rows(
     new_id: Callable[[], UUID], now: datetime, org_id: UUID, contact_id: UUID, found: Sequence[ChannelValues]
 ) -> list[dict[str, Any]]:
     """Rows of `channel` that give these to this contact."""
+    return [channel_row(new_id(), now, org_id, contact_id, read) for read in found]
+
+
+def channel_row(channel_id: UUID, now: datetime, org_id: UUID, contact_id: UUID, read: ChannelValues) -> dict[str, Any]:
+    """The row of `channel` that gives this to this contact."""
     fixed = {"org_id": org_id, "contact_id": contact_id, "created_at": now, "updated_at": now}
-    return [{**read, **fixed, "id": new_id(), "removed_via_id": None, "removed_at": None} for read in found]
+    return {**read, **fixed, "id": channel_id, "removed_via_id": None, "removed_at": None}
 
 
 def _phone(value: object, region: str | None) -> str | None:

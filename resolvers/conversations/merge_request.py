@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from resolvers.contacts.values import BadValue, required_text
-from resolvers.conversations.writing import BODY_LENGTH, TAG_LENGTH
+from resolvers.conversations.writing import TAG_LENGTH
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
 from resolvers.ids import CONVERSATION, decode_id
 from resolvers.merging.request import REASON_LENGTH, check_repeats, check_source_count, read_key, read_text
 
 SOURCES = "sourceConversationIds"
 DEFAULT_TAG = "merged"
+NOTE_LENGTH = 10_000  # with the links that the merge adds it is a message, whose body may be longer
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def read_thread_request(raw: Mapping[str, Any]) -> ThreadRequest:
     return ThreadRequest(
         primary_id,
         tuple(read),
-        read_text(raw.get("note"), BODY_LENGTH - 10_000, "note"),
+        read_text(raw.get("note"), NOTE_LENGTH, "note"),
         _read_tag(raw.get("tag", DEFAULT_TAG)),
         bool(raw.get("acrossContacts")),
         read_text(raw.get("reason"), REASON_LENGTH, "reason"),

@@ -17,7 +17,7 @@ from db.organizations import SettingsRow
 from resolvers.access import Act
 from resolvers.duplicates.terms import count_living, terms_of
 from resolvers.matching.block import keys_of
-from resolvers.matching.candidates import Holders, candidates_of, counts_of
+from resolvers.matching.candidates import COUNTED, LISTED, Holders, candidates_of, counts_of
 from resolvers.matching.cluster import Apart
 from resolvers.matching.features import Features, from_json
 from resolvers.matching.guard import GuardReason
@@ -87,13 +87,13 @@ async def judge_contacts(
     by rules of another version: `onefold migrate` makes it anew) has none and is nobody's."""
     org_id = settings.org_id
     keys: dict[UUID, list[_Key]] = {contact: [] for contact in contacts}
-    for row in await holders_of_keys(tx, org_id, contacts):
+    for row in await _holders(tx, org_id, contacts):
         keys[row.contact_id].append(_key(row))
     others = {contact: _others(contact, found) for contact, found in keys.items()}
     known = await _known(tx, org_id, sorted(set(contacts).union(*others.values())))
     pairs = await distinct.pairs_touching(tx, org_id, list(known))
-    living = await count_living(tx, [org_id], act.now)
-    terms = terms_of(settings, living[org_id], min_probability)
+    living = await count_living(tx, org_id, act.now)
+    terms = terms_of(settings, living, min_probability)
     seen = _Seen(known, frozenset(pair.roots for pair in pairs), terms, settings.role_rule)
     return {contact: _judge(contact, keys[contact], others[contact], seen) for contact in contacts}
 
@@ -104,10 +104,10 @@ async def judge_pair(
     """Two living contacts of one organisation, whether or not detection would ever compare them, which is the second
     answer. None when matching does not know one of them. Four statements."""
     org_id = settings.org_id
-    keys = [_key(row) for row in await holders_of_keys(tx, org_id, [left])]
+    keys = [_key(row) for row in await _holders(tx, org_id, [left])]
     known = await _known(tx, org_id, [left, right])
     pairs = await distinct.pairs_touching(tx, org_id, [left, right])
-    terms = terms_of(settings, (await count_living(tx, [org_id], act.now))[org_id])
+    terms = terms_of(settings, await count_living(tx, org_id, act.now))
     if len(known) < 2:
         return None
     one, other = sorted((left, right))
@@ -117,6 +117,10 @@ async def judge_pair(
     seen = _Seen(known, frozenset(), terms, settings.role_rule)
     judgement = _by_role(Pair(one, other, judgement), known, seen).judgement
     return judgement if one == left else from_the_other_side(judgement), right in _others(left, keys)
+
+
+async def _holders(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> list[KeyHolders]:
+    return await holders_of_keys(tx, org_id, contacts, listed=LISTED, counted=COUNTED)
 
 
 async def _known(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> dict[UUID, Known]:

@@ -1,6 +1,7 @@
 """Making what matching keeps anew: after an upgrade that changes its rules, or a change of the default region."""
 
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 from db import matching
@@ -26,17 +27,16 @@ async def rebuild(db: Database, show: Callable[[int], None]) -> int:
     for org_id in await db.read(organization_ids):
         after: UUID | None = _BEFORE_ALL
         while after is not None:
-            place = after
-
-            async def work(tx: Transaction, org: UUID = org_id, start: UUID = place) -> list[UUID]:
-                rows = await living_after(tx, org, start, _AT_ONCE)
-                if rows:
-                    await keep_in_step(tx, rows)
-                return [row.id for row in rows]
-
-            made = await db.write(work)
+            made = await db.write(partial(_make_anew, org_id, after))
             done += len(made)
             show(done)
             after = made[-1] if len(made) == _AT_ONCE else None
     await db.write(lambda tx: matching.set_model_version(tx, MODEL.version))
     return done
+
+
+async def _make_anew(org_id: UUID, after: UUID, tx: Transaction) -> list[UUID]:
+    rows = await living_after(tx, org_id, after, _AT_ONCE)
+    if rows:
+        await keep_in_step(tx, rows)
+    return [row.id for row in rows]

@@ -51,7 +51,7 @@ def contact_facts(
     region: str | None,
 ) -> ContactFacts:
     """A contact as matching is told of it. `values`: its own row by columns. What changes with every message, and what
-    a block changes, is not among it: detection reads those beside (detect.py)."""
+    a block changes, is not among it: detection reads those beside (judging.py)."""
     address = values["address"] or {}
     return ContactFacts(
         name=values["name"],

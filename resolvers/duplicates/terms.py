@@ -1,6 +1,5 @@
 """By what an organisation's pairs are judged: its settings over the model's, and how many contacts it has."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -41,14 +40,17 @@ def review_of(settings: SettingsRow) -> float:
     return _or(settings.review_probability, MODEL.review)
 
 
-async def count_living(tx: Transaction, orgs: Sequence[UUID], now: datetime) -> dict[UUID, int]:
-    """How many contacts each organisation has; one with many as it had them up to a minute ago."""
-    known = {org: number for org in orgs for number, at in [_large.get(org, (0, now))] if number and at >= now}
-    counted = await living_contacts(tx, [org for org in orgs if org not in known]) if len(known) < len(orgs) else {}
+async def count_living(tx: Transaction, org_id: UUID, now: datetime) -> int:
+    """How many contacts the organisation has; one with many as it had them up to a minute ago."""
+    known = _large.get(org_id)
+    if known is not None and known[1] >= now:
+        return known[0]
+    number = await living_contacts(tx, org_id)
     if len(_large) > _MOST_KEPT:
         _large.clear()
-    _large.update({org: (number, now + _GOOD_FOR) for org, number in counted.items() if number >= _LARGE})
-    return known | counted
+    if number >= _LARGE:
+        _large[org_id] = (number, now + _GOOD_FOR)
+    return number
 
 
 def _or(value: float | None, otherwise: float) -> float:

@@ -4,7 +4,7 @@ What a line belongs to may stand anywhere before it in the file, or in the same 
 conversations, then the rest. The number of statements does not grow with the number of lines.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from db.bulk import insert_encoded
 from db.engine import Database, Transaction
@@ -17,10 +17,9 @@ from resolvers.contacts.preparing import ImportTerms, PreparedRow, claim_of
 from resolvers.history.parents import Parent, lock_parents, no_parent
 from resolvers.history.preparing import PreparedThing
 from resolvers.history.writing_hanging import define_tags, give_tags, write_channels, write_memories
-from resolvers.history.writing_lines import Batch, Taken, write_history
+from resolvers.history.writing_lines import Batch, Taken, Writer, write_history
 
 Prepared = PreparedRow | PreparedThing
-Writer = Callable[[Batch, Sequence[Taken]], Awaitable[list[Outcome]]]
 # In this order: a message of a batch may belong to a conversation of the same, and a contact to a segment of it.
 _WRITERS: dict[str, Writer] = {
     CONVERSATION_REF: write_history("conversation"),

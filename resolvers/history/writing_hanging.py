@@ -3,7 +3,7 @@
 An import adds: it takes nothing off, and overwrites no more than a colour that it gives.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -13,16 +13,14 @@ from db import contacts as contact_rows
 from db.bulk import encode, insert_encoded
 from db.channels import ChannelRow, channel
 from db.tags import R, Tags
-from resolvers.contacts.channel_inputs import channel_rows, identifying_field
+from resolvers.contacts.channel_inputs import channel_row, identifying_field
 from resolvers.contacts.importing import Outcome
 from resolvers.contacts.tags import changed_tag, new_rows
 from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, UserError
-from resolvers.history.writing_lines import Batch, Taken, belonging
+from resolvers.history.writing_lines import Batch, Taken, Writer, belonging
 from resolvers.ids import CHANNEL, encode_id
 from resolvers.memories.writing import memory_rows, recorded_at
-
-Writer = Callable[[Batch, Sequence[Taken]], Awaitable[list[Outcome]]]
 
 
 async def write_channels(batch: Batch, taken: Sequence[Taken]) -> list[Outcome]:
@@ -36,7 +34,7 @@ async def write_channels(batch: Batch, taken: Sequence[Taken]) -> list[Outcome]:
     off = {(row.contact_id, row.key): row for row in removed}
     outcomes, new, revived = [], [], []
     for line, thing_id, parent in lines:
-        (values,) = channel_rows(lambda made=thing_id: made, act.now, org_id, parent.thing_id, [line.values])  # type: ignore[misc]
+        values = channel_row(thing_id, act.now, org_id, parent.thing_id, line.values)
         row = ChannelRow(**values)
         if (equal := having[parent.root].get(row.key)) is not None:
             outcomes.append(Outcome(errors=(_equal(line.values, equal),)))

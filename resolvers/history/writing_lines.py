@@ -29,6 +29,7 @@ class Batch:
 
 # A line that is to be written, the id of what it makes, and what it belongs to.
 Taken: TypeAlias = tuple[PreparedThing, UUID, Parent | None]
+Writer: TypeAlias = Callable[[Batch, Sequence[Taken]], Awaitable[list[Outcome]]]
 
 
 def belonging(taken: Sequence[Taken]) -> list[tuple[PreparedThing, UUID, Parent]]:
@@ -36,7 +37,7 @@ def belonging(taken: Sequence[Taken]) -> list[tuple[PreparedThing, UUID, Parent]
     return [(line, thing_id, parent) for line, thing_id, parent in taken if parent is not None]
 
 
-def write_history(kind: str) -> Callable[[Batch, Sequence[Taken]], Awaitable[list[Outcome]]]:
+def write_history(kind: str) -> Writer:
     """What writes the lines of this type: rows of a table of their own, which were encoded when they were read."""
     found = KINDS[kind]
 

@@ -222,16 +222,6 @@ PLACEHOLDER_NAMES = frozenset(
 PLACEHOLDER_DAYS = frozenset({"1900-01-01", "1901-01-01", "1970-01-01"})
 
 
-def is_generic(kind: str, normalized: str) -> bool:
-    """Whether an identifier (normal form) proves nothing about who somebody is."""
-    if kind == "EMAIL":
-        local, _, domain = normalized.rpartition("@")
-        return is_role_local(local.partition("+")[0]) or is_placeholder_email(local, domain)
-    if kind == "PHONE":
-        return is_placeholder_phone(re.sub(r"\D", "", normalized.partition(";")[0]))
-    return is_placeholder_id(normalized)
-
-
 def is_role_local(base: str) -> bool:
     """Whether the local part, without its tag, is made of a role's words alone."""
     words = [word for word in re.split(r"[._\-\d]+", base) if word]

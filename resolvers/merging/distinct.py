@@ -11,7 +11,7 @@ from uuid import UUID
 from db import contact_writes, distinct
 from db import contacts as contact_rows
 from db.contacts import ContactRow
-from db.distinct import MarkedPair, PairRow, pair_of
+from db.distinct import PairRow, pair_of
 from db.engine import Database, Transaction
 from resolvers.access import Act, Scope, require
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
@@ -53,16 +53,6 @@ async def check_distinct(tx: Transaction, org_id: UUID, primary: ContactRow, sou
             errors.append(UserError(ErrorCode.MARKED_DISTINCT, message, source_path(index), source))
     if errors:
         raise Refused(errors)
-
-
-def without_marked(primary: UUID, best: Sequence[UUID], pairs: Iterable[MarkedPair]) -> list[UUID]:
-    """Those that were not said to be somebody else than the primary, or than a better one that is taken."""
-    apart = {pair.roots for pair in pairs}
-    taken: list[UUID] = []
-    for candidate in best:
-        if not any(frozenset((candidate, other)) in apart for other in (primary, *taken)):
-            taken.append(candidate)
-    return taken
 
 
 def pair_rows(act: Act, org_id: UUID, pairs: Iterable[tuple[UUID, UUID]], reason: str | None) -> list[PairRow]:

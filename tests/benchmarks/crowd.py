@@ -8,7 +8,7 @@ import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from itertools import product
 from operator import itemgetter
 from typing import Any
@@ -62,7 +62,7 @@ async def fill_crowd(db: Database, count: int, sharing: int) -> Crowd:
     every = count // sharing
     for start in range(0, count, AT_ONCE):
         numbers = range(start, min(start + AT_ONCE, count))
-        await db.write(lambda tx, numbers=numbers: _add(tx, crowd, numbers, every))  # type: ignore[misc]
+        await db.write(partial(_add, crowd, numbers, every))
         if start == 0:
             # PostgreSQL keeps its plan of a foreign key's check for as long as a connection lives: one made when the
             # table was empty reads through the organisation for each row.
@@ -70,7 +70,7 @@ async def fill_crowd(db: Database, count: int, sharing: int) -> Crowd:
     return crowd
 
 
-async def _add(tx: Transaction, crowd: Crowd, numbers: Iterable[int], every: int) -> None:
+async def _add(crowd: Crowd, numbers: Iterable[int], every: int, tx: Transaction) -> None:
     contacts, identifiers, features, marked = [], [], [], []
     keys: list[tuple[Any, ...]] = []
     before: UUID | None = None

@@ -1,11 +1,19 @@
 """Identifiers that name nobody (matching.md 3), by table: placeholders and addresses of a role."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from resolvers.contacts.values import BadValue, email, identifying
-from resolvers.matching.generic import ROLE_WORDS, is_generic
+from resolvers.matching.generic import (
+    ROLE_WORDS,
+    is_placeholder_email,
+    is_placeholder_id,
+    is_placeholder_phone,
+    is_role_local,
+)
 
 EMAILS = {
     "info@acme.com": True,
@@ -71,6 +79,16 @@ NAMED = {
     "nullable": False,
     "ada": False,
 }
+
+
+def is_generic(kind: str, normalized: str) -> bool:
+    """Whether an identifier (normal form) proves nothing about who somebody is."""
+    if kind == "EMAIL":
+        local, _, domain = normalized.rpartition("@")
+        return is_role_local(local.partition("+")[0]) or is_placeholder_email(local, domain)
+    if kind == "PHONE":
+        return is_placeholder_phone(re.sub(r"\D", "", normalized.partition(";")[0]))
+    return is_placeholder_id(normalized)
 
 
 @pytest.mark.parametrize(("address", "generic"), EMAILS.items())
