@@ -14,6 +14,7 @@ from db.base import any_of
 from db.contacts import CONTACT_COLUMNS, NO_ACTIVITY, ContactRow, contact, contact_row, contact_values
 from db.engine import Transaction
 from db.organizations import organization_lock
+from db.pointers import Pointers
 
 _in_sight = any_of(contact.c.org_id, "orgs")
 _where_is = select(contact.c.org_id, contact.c.canonical_id).where(_in_sight, contact.c.id == bindparam("contact"))
@@ -69,37 +70,13 @@ _lock_tree_of = (
     .order_by(contact.c.id)
     .with_for_update(key_share=True)
 )
+POINTERS = Pointers(contact, search_text="")
 _FIXED = {"org_id", "id", "created_at", "canonical_id", "merged_into_id", "merge_id", "base_at", "erased_at"}
 _CHANGING = [column.name for column in CONTACT_COLUMNS if column.name not in _FIXED]
 _save = (
     update(contact)
     .where(contact.c.org_id == bindparam("key_org"), contact.c.id == bindparam("key_id"))
     .values({contact.c[name]: bindparam(f"new_{name}") for name in _CHANGING})
-)
-_sources_point_away = (
-    update(contact)
-    .where(contact.c.org_id == bindparam("org"), any_of(contact.c.canonical_id, "sources"))
-    .values(
-        canonical_id=bindparam("primary"),
-        merged_into_id=case(
-            (contact.c.merged_into_id.is_(None), bindparam("primary", type_=contact.c.id.type)),
-            else_=contact.c.merged_into_id,
-        ),
-        merge_id=case(
-            (contact.c.merged_into_id.is_(None), bindparam("merge", type_=contact.c.id.type)),
-            else_=contact.c.merge_id,
-        ),
-        search_text="",
-    )
-)
-_part = (
-    update(contact)
-    .where(contact.c.org_id == bindparam("key_org"), any_of(contact.c.id, "members"))
-    .values(
-        canonical_id=bindparam("root"),
-        merged_into_id=case((contact.c.id == bindparam("root"), None), else_=contact.c.merged_into_id),
-        merge_id=case((contact.c.id == bindparam("root"), None), else_=contact.c.merge_id),
-    )
 )
 _EMPTIED: dict[str, Any] = dict.fromkeys(
     (
@@ -219,17 +196,6 @@ async def save_contacts(tx: Transaction, rows: Sequence[ContactRow]) -> None:
 def _saved(row: ContactRow) -> dict[str, Any]:
     values = contact_values(row)
     return {f"new_{name}": values[name] for name in _CHANGING} | {"key_org": row.org_id, "key_id": row.id}
-
-
-async def merge_away(tx: Transaction, org_id: UUID, sources: Sequence[UUID], primary: UUID, merge_id: UUID) -> None:
-    """Points the sources and all that they led to at the primary. Their values are frozen from here on."""
-    parameters = {"org": org_id, "sources": sources, "primary": primary, "merge": merge_id}
-    await tx.run(_sources_point_away, parameters)
-
-
-async def part(tx: Transaction, org_id: UUID, trees: Sequence[Sequence[UUID]]) -> None:
-    """Makes the first id of each list a survivor again, and points the others at it."""
-    await tx.run(_part, [{"key_org": org_id, "root": tree[0], "members": tree} for tree in trees])
 
 
 async def scrub_contacts(tx: Transaction, org_id: UUID, ids: Sequence[UUID], now: datetime) -> None:

@@ -3,19 +3,21 @@
 For holders of the organisation's lock and of the locks of the contacts that the conversations belong to.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, case, delete, func, insert, or_, select, update
+from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
 from db.base import any_of
 from db.contacts import contact
 from db.conversations import CONVERSATION_COLUMNS, ConversationRow, MessageRow, conversation, message
 from db.engine import Transaction
-from db.merges import EVENT_COLUMNS, MergeRow, merge_event, merge_source
+from db.merges import MergeRow, merge_event, merge_source, merges_with
+from db.pointers import Pointers
 
+POINTERS = Pointers(conversation)
 _lock = (
     select(*CONVERSATION_COLUMNS)
     .where(conversation.c.org_id == bindparam("org"), any_of(conversation.c.id, "ids"))
@@ -36,30 +38,6 @@ _merged_ids = (
         conversation.c.merged_into_id.is_not(None),
     )
     .order_by(conversation.c.id)
-)
-_point_away = (
-    update(conversation)
-    .where(conversation.c.org_id == bindparam("org"), any_of(conversation.c.canonical_id, "sources"))
-    .values(
-        canonical_id=bindparam("primary"),
-        merged_into_id=case(
-            (conversation.c.merged_into_id.is_(None), bindparam("primary", type_=conversation.c.id.type)),
-            else_=conversation.c.merged_into_id,
-        ),
-        merge_id=case(
-            (conversation.c.merged_into_id.is_(None), bindparam("merge", type_=conversation.c.id.type)),
-            else_=conversation.c.merge_id,
-        ),
-    )
-)
-_part = (
-    update(conversation)
-    .where(conversation.c.org_id == bindparam("key_org"), any_of(conversation.c.id, "members"))
-    .values(
-        canonical_id=bindparam("root"),
-        merged_into_id=case((conversation.c.id == bindparam("root"), None), else_=conversation.c.merged_into_id),
-        merge_id=case((conversation.c.id == bindparam("root"), None), else_=conversation.c.merge_id),
-    )
 )
 _save = (
     update(conversation)
@@ -95,28 +73,15 @@ _apart = (
     )
     .where(_child.c.org_id == bindparam("org"), _own.c.canonical_id != _others.c.canonical_id)
 )
-# Each side by its own index: an OR would read every conversation of the organisation.
-_parted_by = [_apart.where(any_of(side.c.contact_id, "contacts")) for side in (_child, _parent)]
-_joining = _parted_by[0].union(_parted_by[1])
-_ids_of = select(conversation.c.id).where(
+# Conversations that are merged into another survivor's, on either side of them: each by an index of its own, for an OR
+# would read every conversation of the organisation, and the first by one that holds none but merged ones.
+_gone_across = _apart.where(any_of(_child.c.contact_id, "contacts"), _child.c.merged_into_id.is_not(None))
+_come_across = _apart.where(any_of(_parent.c.contact_id, "contacts"))
+_across = _gone_across.union(_come_across)
+_given = select(conversation.c.id).where(
     conversation.c.org_id == bindparam("org"), any_of(conversation.c.contact_id, "contacts")
 )
-_touching = select(*EVENT_COLUMNS).where(
-    merge_event.c.org_id == bindparam("org"),
-    or_(
-        merge_event.c.primary_conversation_id.in_(_ids_of),
-        merge_event.c.id.in_(
-            select(merge_source.c.merge_id).where(
-                merge_source.c.org_id == bindparam("org"), merge_source.c.conversation_id.in_(_ids_of)
-            )
-        ),
-    ),
-)
-_rewrite = (
-    update(merge_event)
-    .where(merge_event.c.org_id == bindparam("key_org"), merge_event.c.id == bindparam("key_id"))
-    .values(policy=bindparam("new_policy"), reason=bindparam("new_reason"))
-)
+_touching = merges_with(merge_event.c.primary_conversation_id.in_(_given), merge_source.c.conversation_id.in_(_given))
 
 
 async def lock_conversations(tx: Transaction, org_id: UUID, ids: Sequence[UUID]) -> dict[UUID, ConversationRow]:
@@ -137,16 +102,6 @@ async def merged_conversation_ids(
     for root, member in await tx.rows(_merged_ids, {"orgs": orgs, "roots": roots}):
         found[root].append(member)
     return found
-
-
-async def merge_away(tx: Transaction, org_id: UUID, sources: Sequence[UUID], primary: UUID, merge_id: UUID) -> None:
-    """Points the sources and all that they led to at the primary."""
-    await tx.run(_point_away, {"org": org_id, "sources": sources, "primary": primary, "merge": merge_id})
-
-
-async def part(tx: Transaction, org_id: UUID, trees: Sequence[Sequence[UUID]]) -> None:
-    """Makes the first id of each list stand for itself again, and points the others at it."""
-    await tx.run(_part, [{"key_org": org_id, "root": tree[0], "members": tree} for tree in trees])
 
 
 async def save_merged(tx: Transaction, rows: Sequence[ConversationRow]) -> None:
@@ -180,30 +135,24 @@ async def last_written(tx: Transaction, org_id: UUID, ids: Sequence[UUID]) -> Ma
     return {row.id: row.last for row in await tx.rows(_last_written, {"org": org_id, "ids": ids})}
 
 
+async def gone_across(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> dict[UUID, list[UUID]]:
+    """By merge those conversations of these contacts that are merged into another survivor's. One statement, which
+    reads none but the merged ones, however many conversations the contacts have."""
+    return _by_merge(await tx.rows(_gone_across, {"org": org_id, "contacts": contacts}))
+
+
 async def merged_across(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> dict[UUID, list[UUID]]:
-    """By merge the conversations that are merged into one of another survivor's, where one of the two was given to one
-    of these contacts. One statement."""
+    """The same, with those of others that are merged into these contacts' ones, for which all of theirs are read."""
+    return _by_merge(await tx.rows(_across, {"org": org_id, "contacts": contacts}))
+
+
+def _by_merge(rows: Iterable[tuple[UUID, UUID]]) -> dict[UUID, list[UUID]]:
     found: dict[UUID, list[UUID]] = {}
-    for conversation_id, merge_id in await tx.rows(_joining, {"org": org_id, "contacts": contacts}):
+    for conversation_id, merge_id in rows:
         found.setdefault(merge_id, []).append(conversation_id)
     return found
-
-
-async def conversation_ids_of(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> list[UUID]:
-    """All that were given to these contacts."""
-    return [row.id for row in await tx.rows(_ids_of, {"org": org_id, "contacts": contacts})]
 
 
 async def merges_of_conversations(tx: Transaction, org_id: UUID, contacts: Sequence[UUID]) -> list[MergeRow]:
     """Every merge in which a conversation of these contacts was the primary or a source, undone ones too."""
     return [MergeRow(*row) for row in await tx.rows(_touching, {"org": org_id, "contacts": contacts})]
-
-
-async def rewrite_merges(tx: Transaction, events: Sequence[MergeRow]) -> None:
-    """Writes what these merges were decided by, and why, anew."""
-    if events:
-        rows = [
-            {"key_org": event.org_id, "key_id": event.id, "new_policy": event.policy, "new_reason": event.reason}
-            for event in events
-        ]
-        await tx.run(_rewrite, rows)

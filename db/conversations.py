@@ -20,6 +20,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    text,
     update,
 )
 from sqlmodel import Field, SQLModel
@@ -46,6 +47,13 @@ CHANNEL_TYPES = (
 AUTHORS = ("CONTACT", "AGENT", "BOT", "SYSTEM")
 
 
+def _merged_index(name: str, column: str) -> Index:
+    # Of those merged away alone: an undo finds them whatever else their contacts have, and the check of the foreign key
+    # finds what leads to one that is erased.
+    where = text("merged_into_id IS NOT NULL")
+    return Index(name, "org_id", column, postgresql_where=where, sqlite_where=where)
+
+
 class Conversation(SQLModel, table=True):
     """One conversation, whether it stands for itself or was merged into another."""
 
@@ -68,6 +76,8 @@ class Conversation(SQLModel, table=True):
         Index("ix_conversation_contact", "org_id", "contact_id", "created_at", "id"),
         Index("ix_conversation_created", "org_id", "created_at", "id"),
         Index("ix_conversation_canonical", "org_id", "canonical_id"),
+        _merged_index("ix_conversation_merged_contact", "contact_id"),
+        _merged_index("ix_conversation_merged_into", "merged_into_id"),
     )
     org_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)

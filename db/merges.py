@@ -1,7 +1,7 @@
 """The history of merges: one event a merge, its sources, and what the survivor's changed values were."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    ColumnElement,
     Index,
+    Select,
     bindparam,
     insert,
-    or_,
     select,
     update,
 )
@@ -127,38 +128,47 @@ class SourceRow:
     org_id: UUID
     merge_id: UUID
     position: int
-    contact_id: UUID | None
-    conversation_id: UUID | None
-    evidence: list[Any]
-    probability: float | None
-    undone_at: datetime | None
-    undone_by: str | None
-    undo_reason: str | None
+    contact_id: UUID | None = None
+    conversation_id: UUID | None = None
+    evidence: list[Any] = field(default_factory=list)
+    probability: float | None = None
+    undone_at: datetime | None = None
+    undone_by: str | None = None
+    undo_reason: str | None = None
 
 
-EVENT_COLUMNS = [merge_event.c[field.name] for field in fields(MergeRow)]
-_SOURCE_COLUMNS = [merge_source.c[field.name] for field in fields(SourceRow)]
+EVENT_COLUMNS = [merge_event.c[row.name] for row in fields(MergeRow)]
+_SOURCE_COLUMNS = [merge_source.c[row.name] for row in fields(SourceRow)]
 _by_ids = select(*EVENT_COLUMNS).where(any_of(merge_event.c.org_id, "orgs"), any_of(merge_event.c.id, "ids"))
 _sources = (
     select(*_SOURCE_COLUMNS)
     .where(any_of(merge_source.c.org_id, "orgs"), any_of(merge_source.c.merge_id, "ids"))
     .order_by(merge_source.c.merge_id, merge_source.c.position)
 )
-_touching = select(*EVENT_COLUMNS).where(
-    merge_event.c.org_id == bindparam("org"),
-    or_(
-        any_of(merge_event.c.primary_contact_id, "contacts"),
-        merge_event.c.id.in_(
-            select(merge_source.c.merge_id).where(
-                merge_source.c.org_id == bindparam("org"), any_of(merge_source.c.contact_id, "contacts")
-            )
-        ),
-    ),
+
+
+def merges_with(primary: ColumnElement[bool], source: ColumnElement[bool]) -> Select[Any]:
+    """The merges of `org` whose primary or one of whose sources is such a one. Each side by its own index: with an OR
+    PostgreSQL reads every merge of the organisation."""
+    of_primary = select(merge_event.c.id).where(merge_event.c.org_id == bindparam("org"), primary)
+    of_source = select(merge_source.c.merge_id).where(merge_source.c.org_id == bindparam("org"), source)
+    return select(*EVENT_COLUMNS).where(
+        merge_event.c.org_id == bindparam("org"), merge_event.c.id.in_(of_primary.union(of_source))
+    )
+
+
+_touching = merges_with(
+    any_of(merge_event.c.primary_contact_id, "contacts"), any_of(merge_source.c.contact_id, "contacts")
 )
 _rewrite = (
     update(merge_event)
     .where(merge_event.c.org_id == bindparam("key_org"), merge_event.c.id == bindparam("key_id"))
-    .values(before=bindparam("new_before"), after=bindparam("new_after"), reason=bindparam("new_reason"))
+    .values(
+        policy=bindparam("new_policy"),
+        before=bindparam("new_before"),
+        after=bindparam("new_after"),
+        reason=bindparam("new_reason"),
+    )
 )
 _undo_sources = (
     update(merge_source)
@@ -212,13 +222,14 @@ async def merges_touching(tx: Transaction, org_id: UUID, contact_ids: Sequence[U
 
 
 async def rewrite_merges(tx: Transaction, events: Sequence[MergeRow]) -> None:
-    """Writes the values (before, after) and the reason of these events anew."""
+    """Writes the values (before, after), the policy and the reason of these events anew."""
     if not events:
         return
     parameters = [
         {
             "key_org": event.org_id,
             "key_id": event.id,
+            "new_policy": event.policy,
             "new_before": event.before,
             "new_after": event.after,
             "new_reason": event.reason,

@@ -38,6 +38,8 @@ from resolvers.ids import CONTACT, decode_id
 from resolvers.merging.refusals import contact_not_found
 from resolvers.merging.request import REASON_LENGTH, read_text
 
+_OF_THREADS = ("before", "notes")  # what a merge of conversations keeps of each, by its id
+
 
 async def erase_contact(db: Database, act: Act, contact: str, reason: str | None) -> list[UUID]:
     """The ids erased, the one named first. Raises Refused for an id that does not live itself."""
@@ -81,15 +83,18 @@ async def _part_threads(tx: Transaction, act: Act, org_id: UUID, members: Sequen
     across = await conversation_merges.merged_across(tx, org_id, members)
     if across:
         await part_conversations(tx, act, org_id, across, None)
-    erased = {found.hex for found in await conversation_merges.conversation_ids_of(tx, org_id, members)}
     touched = await conversation_merges.merges_of_conversations(tx, org_id, members)
-    await conversation_merges.rewrite_merges(tx, [_forgetting(event, erased) for event in touched])
+    if touched:
+        named = {UUID(thread) for event in touched for name in _OF_THREADS for thread in event.policy.get(name, {})}
+        found = await conversations.conversations_by_id(tx, [org_id], sorted(named))
+        erased = {row.id.hex for row in found.values() if row.contact_id in members}
+        await merges.rewrite_merges(tx, [_forgetting(event, erased) for event in touched])
 
 
 def _forgetting(event: MergeRow, erased: set[str]) -> MergeRow:
     kept = {
         name: {thread: value for thread, value in event.policy.get(name, {}).items() if thread not in erased}
-        for name in ("before", "notes")
+        for name in _OF_THREADS
     }
     return replace(event, policy=event.policy | kept, reason=None)
 

@@ -21,6 +21,7 @@ from resolvers.conversations.merge_request import SOURCES, ThreadRequest
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
 from resolvers.idempotency import answer_for, check_same_request
 from resolvers.ids import CONVERSATION, encode_id
+from resolvers.merging.rows import new_merge
 
 OPERATION = "mergeConversations"
 
@@ -134,8 +135,9 @@ async def _write(
     sources = [rows[source] for source in request.source_ids]
     notes = _notes(act, request, settings, primary, sources)
     event = _event(act, request, primary, sources, notes)
-    await merges.add_merge(tx, event, [_source(event, place, row.id) for place, row in enumerate(sources)])
-    await conversation_merges.merge_away(tx, primary.org_id, request.source_ids, primary.id, event.id)
+    merged = [SourceRow(event.org_id, event.id, place, conversation_id=row.id) for place, row in enumerate(sources)]
+    await merges.add_merge(tx, event, merged)
+    await conversation_merges.POINTERS.merge_away(tx, primary.org_id, request.source_ids, primary.id, event.id)
     closed = [_closed(act, row, request.tag) for row in sources]
     last = [row.last_message_at for row in (primary, *sources) if row.last_message_at is not None]
     primary = replace(primary, last_message_at=max(last, default=None), updated_at=max(act.now, primary.updated_at))
@@ -189,47 +191,14 @@ def _event(
     notes: Sequence[MessageRow],
 ) -> MergeRow:
     """`policy` holds what an undo needs: how the sources stood, and which notes the merge wrote."""
-    return MergeRow(
-        org_id=primary.org_id,
-        id=act.new_id(),
-        kind="CONVERSATIONS",
-        primary_contact_id=None,
+    return replace(
+        new_merge(act, primary.org_id, "CONVERSATIONS", request.reason),
         primary_conversation_id=primary.id,
-        primary_version=None,
-        detected=False,
         policy={
             "acrossContacts": request.across,
             "before": {row.id.hex: {"status": row.status, "tags": row.tags} for row in sources},
             "notes": {note.conversation_id.hex: note.id.hex for note in notes},
         },
-        overrides=[],
-        min_probability=None,
-        before={},
-        after={},
-        actor=act.actor.label,
-        actor_key_id=act.actor.key_id,
-        reason=request.reason,
-        model_version=None,
-        job_id=None,
-        request_id=act.request_id or None,
-        created_at=act.now,
-        undone_at=None,
-        undone_by=None,
-    )
-
-
-def _source(event: MergeRow, position: int, conversation_id: UUID) -> SourceRow:
-    return SourceRow(
-        org_id=event.org_id,
-        merge_id=event.id,
-        position=position,
-        contact_id=None,
-        conversation_id=conversation_id,
-        evidence=[],
-        probability=None,
-        undone_at=None,
-        undone_by=None,
-        undo_reason=None,
     )
 
 

@@ -17,8 +17,9 @@ from resolvers.access import Act
 
 async def part_conversations(
     tx: Transaction, act: Act, org_id: UUID, leaving: Mapping[UUID, Sequence[UUID]], reason: str | None
-) -> list[ConversationRow]:
-    """Those conversations again, by the merge that each is a source of, in their order. Ten statements."""
+) -> tuple[list[ConversationRow], list[MergeRow]]:
+    """(Those conversations again, by the merge that each is a source of, in their order; the merges as they stand
+    then.) Ten statements."""
     events = await merges.merges_by_id(tx, [org_id], list(leaving))
     sources = await merges.sources_of(tx, [org_id], list(leaving))
     tops = [conversation for found in leaving.values() for conversation in found]
@@ -33,7 +34,7 @@ async def part_conversations(
     ]
     staying = rows.keys() - {member for tree in trees.values() for member in tree}
     left = [_left(act, rows, rows[root], last, staying) for root in staying if rows[root].merged_into_id is None]
-    await conversation_merges.part(tx, org_id, list(trees.values()))
+    await conversation_merges.POINTERS.part(tx, org_id, list(trees.values()))
     await conversation_merges.save_merged(tx, [*parted, *left])
     ended = [_after(act, events[merge], sources[merge], found) for merge, found in leaving.items()]
     await conversation_merges.remove_notes(tx, org_id, _notes(ended, leaving))
@@ -44,7 +45,7 @@ async def part_conversations(
         if source.conversation_id in found
     ]
     await merges.mark_undone(tx, ended, undone)
-    return parted
+    return parted, ended
 
 
 def _members(rows: Mapping[UUID, ConversationRow], top: UUID, tops: set[UUID]) -> list[UUID]:

@@ -47,8 +47,7 @@ async def undo_conversation_merge(tx: Transaction, act: Act, found: MergeRow, re
         raise refuse(ErrorCode.NOT_UNDOABLE, message, "mergeId")
     survivors = await contact_rows.survivors(tx, [found.org_id], sorted({row.contact_id for row in rows.values()}))
     await contact_writes.lock_contacts(tx, found.org_id, sorted({row.id for row in survivors.values()}))
-    restored = await part_conversations(tx, act, found.org_id, {found.id: chosen}, request.reason)
-    after = (await merges.merges_by_id(tx, [found.org_id], [found.id]))[found.id]
+    restored, (after,) = await part_conversations(tx, act, found.org_id, {found.id: chosen}, request.reason)
     return ThreadsParted(after, tuple(restored))
 
 

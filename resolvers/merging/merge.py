@@ -81,7 +81,7 @@ async def _write(tx: Transaction, prepared: PreparedMerge) -> MergeResult:
         return MergeResult(primary, (), prepared.remaining, None)
     source_ids = tuple(row.id for row in prepared.sources)
     await merges.add_merge(tx, plan.event, plan.sources)
-    await contact_writes.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
+    await contact_writes.POINTERS.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
     await contact_writes.save_contact(tx, plan.survivor)
     await keep_in_step(tx, [plan.survivor], merged=source_ids)
     return MergeResult(plan.survivor, source_ids, prepared.remaining, plan.event)

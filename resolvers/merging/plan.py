@@ -13,6 +13,7 @@ from resolvers.contacts.row_cells import cells_of, with_cells
 from resolvers.duplicates.detect import Detection
 from resolvers.matching.score import MODEL
 from resolvers.merging.records import record_changes
+from resolvers.merging.rows import new_merge
 from resolvers.merging.survivorship import Candidate, Override, Policy, survive
 
 
@@ -39,10 +40,10 @@ class MergeTerms:
 
 def plan_merge(act: Act, primary: ContactRow, sources: Sequence[ContactRow], terms: MergeTerms) -> MergePlan:
     """Survivorship over living rows: the primary and the sources in the order in which blanks are filled."""
-    merge_id = act.new_id()
+    made = new_merge(act, primary.org_id, "CONTACTS", terms.reason)
     candidates = [candidate_of(row) for row in (primary, *sources)]
     survival = survive(candidates[0], candidates[1:], terms.policy)
-    changed = record_changes(merge_id, candidates, survival)
+    changed = record_changes(made.id, candidates, survival)
     survivor = replace(
         with_cells(primary, survival.cells),
         provenance=primary.provenance | {cell: after["writer"] for cell, after in changed.after.items()},
@@ -51,12 +52,9 @@ def plan_merge(act: Act, primary: ContactRow, sources: Sequence[ContactRow], ter
         last_activity_sort=max(row.last_activity_sort for row in (primary, *sources)),
     )
     identifiers = [identifier for row in (primary, *sources) for identifier in identifiers_in(row)]
-    event = MergeRow(
-        org_id=primary.org_id,
-        id=merge_id,
-        kind="CONTACTS",
+    event = replace(
+        made,
         primary_contact_id=primary.id,
-        primary_conversation_id=None,
         primary_version=survivor.version,
         detected=terms.detected,
         policy=dict(terms.policy.rules),
@@ -64,15 +62,8 @@ def plan_merge(act: Act, primary: ContactRow, sources: Sequence[ContactRow], ter
         min_probability=terms.min_probability,
         before=changed.before,
         after=changed.after,
-        actor=act.actor.label,
-        actor_key_id=act.actor.key_id,
-        reason=terms.reason,
         model_version=str(MODEL.version) if terms.detected else None,
         job_id=terms.job_id,
-        request_id=act.request_id or None,
-        created_at=act.now,
-        undone_at=None,
-        undone_by=None,
     )
     rows = tuple(_source(event, position, row.id, terms.reasons.get(row.id)) for position, row in enumerate(sources))
     return MergePlan(with_derived(survivor, identifiers), event, rows)
@@ -104,10 +95,6 @@ def _source(event: MergeRow, position: int, contact_id: UUID, why: Detection | N
         merge_id=event.id,
         position=position,
         contact_id=contact_id,
-        conversation_id=None,
         evidence=why.evidence if why else [],
         probability=why.probability if why else None,
-        undone_at=None,
-        undone_by=None,
-        undo_reason=None,
     )

@@ -70,7 +70,7 @@ async def _undo(tx: Transaction, act: Act, request: UndoRequest) -> UndoResult:
     chosen = _chosen(request, tree, event)
     plan = plan_undo(act, tree, event, chosen, request.reason)
     await _write(tx, plan)
-    threads = await _part_threads(tx, act, plan, request.reason)
+    threads = await _part_threads(tx, act, plan, list(tree.rows), request.reason)
     parted, root, kept = await _finish(tx, act, settings.identifier_rule, plan)
     if request.keep_apart:
         apart = [(contact.id, found.primary_contact_id) for contact in parted]
@@ -120,7 +120,7 @@ async def _write(tx: Transaction, plan: UndoPlan) -> None:
     org_id = plan.event.org_id
     trees = [parted.members for parted in plan.parted]
     await merges.mark_undone(tx, plan.events, plan.undone)
-    await contact_writes.part(tx, org_id, trees)
+    await contact_writes.POINTERS.part(tx, org_id, trees)
     await identifiers.bring_back(tx, org_id, trees)
     await LABELS.bring_back(tx, org_id, trees)
     await SEGMENTS.bring_back(tx, org_id, trees)
@@ -128,27 +128,22 @@ async def _write(tx: Transaction, plan: UndoPlan) -> None:
     await inboxes.bring_back(tx, org_id, trees)
 
 
-async def _part_threads(tx: Transaction, act: Act, plan: UndoPlan, reason: str | None) -> list[KeptEdit]:
-    """Conversations that were merged while their contacts were one are parted with them, so that nobody reads another's
-    messages; those that somebody merged across contacts on purpose stay."""
+async def _part_threads(
+    tx: Transaction, act: Act, plan: UndoPlan, members: Sequence[UUID], reason: str | None
+) -> list[KeptEdit]:
+    """Conversations of the tree that were merged while their contacts were one are parted with them, so that nobody
+    reads another's messages; those that somebody merged across contacts on purpose stay."""
     org_id = plan.event.org_id
-    members = [member for parted in plan.parted for member in parted.members]
-    across = await conversation_merges.merged_across(tx, org_id, members)
+    across = await conversation_merges.gone_across(tx, org_id, members)
     if not across:
         return []
     events = await merges.merges_by_id(tx, [org_id], list(across))
     leaving = {merge: found for merge, found in across.items() if not events[merge].policy.get("acrossContacts")}
     if not leaving:
         return []
-    return [
-        KeptEdit(
-            row.contact_id,
-            "conversations",
-            encode_id(CONVERSATION, row.id),
-            "It was merged into a conversation of what is another contact again, so it stands for itself again too.",
-        )
-        for row in await part_conversations(tx, act, org_id, leaving, reason)
-    ]
+    parted, _ = await part_conversations(tx, act, org_id, leaving, reason)
+    why = "It was merged into a conversation of what is another contact again, so it stands for itself again too."
+    return [KeptEdit(row.contact_id, "conversations", encode_id(CONVERSATION, row.id), why) for row in parted]
 
 
 async def _finish(

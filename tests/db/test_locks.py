@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from db import identifiers
 from db.activity import note_activity
-from db.contact_writes import lock_contacts, lock_survivor, merge_away
+from db.contact_writes import POINTERS, lock_contacts, lock_survivor
 from db.contacts import ContactRow
 from db.engine import Transaction
 from db.faults import StorageUnavailable
@@ -103,7 +103,7 @@ def _pointers(world: World, rows: dict[UUID, ContactRow], primary: UUID, source:
     async def write(tx: Transaction) -> None:
         plan = plan_merge(world.act, rows[primary], [rows[source]], MergeTerms(Policy({}), detected=False))
         await add_merge(tx, plan.event, plan.sources)
-        await merge_away(tx, world.org_id, [source], primary, plan.event.id)
+        await POINTERS.merge_away(tx, world.org_id, [source], primary, plan.event.id)
 
     return write
 

@@ -40,7 +40,7 @@ COUNTS: dict[Preparing, int] = {
     acts.update: 14,
     acts.upsert_new: 8,
     acts.upsert_known: 15,
-    acts.erase: 29,
+    acts.erase: 28,
     acts.identify: 12,
     acts.take_off: 12,
     acts.label: 8,
@@ -60,8 +60,9 @@ COUNTS: dict[Preparing, int] = {
     acts.preview: 12,
     acts.undo: 23,
     thread_acts.join_threads: 12,
-    thread_acts.part_threads: 18,
+    thread_acts.part_threads: 17,
     thread_acts.undo_with_threads: 34,
+    thread_acts.erase_with_threads: 39,
     acts.undo_under_later_merges: 23,
     acts.mark_apart: 4,
     acts.unmark_apart: 5,
@@ -80,6 +81,7 @@ LARGE: dict[Preparing, int] = {
     thread_acts.join_threads: 50,
     thread_acts.part_threads: 50,
     thread_acts.undo_with_threads: 50,
+    thread_acts.erase_with_threads: 50,
     acts.settings: 8,
 }
 TENANT = {table.name for table in metadata.sorted_tables} - UNDISTRIBUTED

@@ -1,7 +1,10 @@
 """Acts on merges of conversations, as tests/db/acts.py has those on contacts."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
+from resolvers.contacts.erase import erase_contact
 from resolvers.conversations.merge_request import ThreadRequest, read_thread_request
 from resolvers.conversations.merging import merge_conversations
 from resolvers.conversations.writing import add_message, create_conversation
@@ -40,15 +43,24 @@ async def part_threads(world: World, size: int) -> Prepared:
     return lambda: undo_merge(world.db, world.act, UndoRequest(done.merge.id, None))
 
 
+async def erase_with_threads(world: World, size: int) -> Prepared:
+    """Of a contact into whose conversation others' were merged on purpose: they are parted first."""
+    ids = await world.contacts(size + 1)
+    conversations = await _one_each(world, ids)
+    await merge_conversations(world.db, world.act, _joining(conversations, acrossContacts=True))
+    return lambda: erase_contact(world.db, world.act, shown(ids[0]), None)
+
+
 async def undo_with_threads(world: World, size: int) -> Prepared:
     """Of contacts whose conversations were merged meanwhile: they are parted with them."""
     ids = await world.contacts(size + 1)
     done = await world.merge(ids[0], ids[1:])
     assert done.merge is not None
-    conversations = [
-        encode_id(CONVERSATION, (await create_conversation(world.db, world.act, {"contactId": shown(one)})).thing.id)
-        for one in ids
-    ]
-    await merge_conversations(world.db, world.act, _joining(conversations))
+    await merge_conversations(world.db, world.act, _joining(await _one_each(world, ids)))
     request = UndoRequest(done.merge.id, None, keep_apart=True)
     return lambda: undo_merge(world.db, world.act, request)
+
+
+async def _one_each(world: World, contacts: Sequence[UUID]) -> list[str]:
+    made = [await create_conversation(world.db, world.act, {"contactId": shown(one)}) for one in contacts]
+    return [encode_id(CONVERSATION, one.thing.id) for one in made]
