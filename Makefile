@@ -6,8 +6,10 @@ HOST ?= 127.0.0.1
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv --quiet
+# Without Node.js the JavaScript clients are not tested; tests/run.sh says so.
+PEERS := $(if $(shell command -v node),tests/peers/node_modules/.installed)
 
-.PHONY: help install run test nightly sdl bench lock clean
+.PHONY: help install peers run test nightly sdl bench lock clean
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 12
 
@@ -33,10 +35,17 @@ run: $(VENV)/.app ## prepare the demo database (first start only) and serve on h
 	@$(BIN)/onefold demo --if-missing --port $(PORT)
 	@exec $(BIN)/onefold serve --host $(HOST) --port $(PORT)
 
-test: $(VENV)/.dev ## every check: lint, format, types, import rules, SDL, migrations, tests on SQLite and PostgreSQL
+tests/peers/node_modules/.installed: tests/peers/package.json tests/peers/package-lock.json
+	@echo "Setting up the clients of tests/peers (npm: some twenty seconds) ..."
+	@cd tests/peers && npm ci --loglevel=error --no-progress >/dev/null
+	@touch $@
+
+peers: $(PEERS) ## the JavaScript clients that the tests use, where there is Node.js
+
+test: $(VENV)/.dev $(PEERS) ## every check: lint, format, types, import rules, SDL, migrations, tests on SQLite and PostgreSQL
 	@PATH="$(CURDIR)/$(BIN):$$PATH" ./tests/run.sh
 
-nightly: $(VENV)/.dev ## what takes longer: long storms, many more generated cases, deliberate mistakes in the undo
+nightly: $(VENV)/.dev $(PEERS) ## what takes longer: long storms, many more generated cases, deliberate mistakes in the undo
 	@PATH="$(CURDIR)/$(BIN):$$PATH" python -m pytest -q -n 2 --dist loadfile -m nightly
 	@$(BIN)/python -m tests.mutations
 
@@ -57,4 +66,4 @@ lock: $(VENV)/.bootstrap ## compile the lock files anew (hashes, no addresses)
 	@$(UV) pip compile --generate-hashes --no-emit-index-url --no-header --universal --python-version 3.11 --extra bench -c requirements/dev.lock pyproject.toml -o requirements/bench.lock
 
 clean: ## remove the virtual environment and caches (never data/)
-	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/peers/node_modules

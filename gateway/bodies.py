@@ -23,6 +23,7 @@ async def request_data_in(
         found = decode(await request.get_body())
     if not isinstance(found, dict):
         raise _bad("The body must be one JSON object with the key 'query'. Send one operation in one request.")
+    _check_persisted(found)
     return GraphQLRequestData(
         query=_text(found, "query", needed=True),
         variables=_object(found, "variables"),
@@ -30,6 +31,14 @@ async def request_data_in(
         extensions=_object(found, "extensions"),
         protocol=protocol,
     )
+
+
+def _check_persisted(found: dict[str, object]) -> None:
+    """Clients with "automatic persisted queries" send a hash alone at first; at this word, and at no other, they send
+    the document itself from then on."""
+    extensions = found.get("extensions")
+    if found.get("query") is None and isinstance(extensions, dict) and "persistedQuery" in extensions:
+        raise _bad("PersistedQueryNotSupported")
 
 
 def encode(answer: object) -> bytes:

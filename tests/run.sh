@@ -14,6 +14,10 @@ if [ -d /dev/shm ] && [ "$(df --output=avail -k /dev/shm | tail -n 1)" -gt 40000
     trap 'rm -rf "$TMPDIR"' EXIT
 fi
 
+if ! command -v node >/dev/null; then
+    printf '\n!! NO NODE.JS HERE: the audits of graphql-http and the JavaScript clients (tests/peers) are NOT tested.\n'
+fi
+
 step() { printf '\n== %s\n' "$1"; shift; "$@"; }
 
 step "ruff: lint" ruff check .

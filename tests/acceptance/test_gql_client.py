@@ -8,10 +8,9 @@ import pytest
 from gql import Client, GraphQLRequest, gql
 from gql.transport.async_transport import AsyncTransport
 from gql.transport.exceptions import TransportError, TransportQueryError
-from gql.transport.httpx import HTTPXAsyncTransport
-from gql.transport.websockets import WebsocketsTransport
 
 from tests.acceptance.demo_server import Demo
+from tests.peers.clients.python_gql import http_transport, socket_transport
 
 CREATE = gql("""mutation ($input: CreateContactInput!) {
     createContact(input: $input) {
@@ -28,19 +27,12 @@ def asking(request: GraphQLRequest, values: dict[str, Any]) -> GraphQLRequest:
 
 def over_http(demo: Demo, token: str) -> AsyncTransport:
     """POST with an Authorization header."""
-    return HTTPXAsyncTransport(
-        url=f"{demo.url}/graphql", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=30
-    )
+    return http_transport(demo.url, token, trust_env=False, timeout=30)
 
 
 def over_websocket(demo: Demo, token: str) -> AsyncTransport:
     """graphql-transport-ws with the key in connection_init."""
-    return WebsocketsTransport(
-        url=f"{demo.url.replace('http', 'ws', 1)}/graphql",
-        init_payload={"Authorization": f"Bearer {token}"},
-        subprotocols=[WebsocketsTransport.GRAPHQLWS_SUBPROTOCOL],
-        connect_args={"proxy": None},
-    )
+    return socket_transport(demo.url, token, connect_args={"proxy": None}, ping_interval=0.05, pong_timeout=20)
 
 
 TRANSPORTS: Transports = {"http": over_http, "websocket": over_websocket}

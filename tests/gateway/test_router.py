@@ -58,6 +58,8 @@ def _nested(levels: int) -> bytes:
         (b'[{"query": "{ hello }"}]', "The body must be one JSON object"),
         (b"{}", "'query' must be a string, not left out or null."),
         (b'{"query": null}', "'query' must be a string, not left out or null."),
+        (b'{"extensions": {"persistedQuery": {"version": 1, "sha256Hash": "a"}}}', "PersistedQueryNotSupported"),
+        (b'{"extensions": {"clientLibrary": {}}}', "'query' must be a string, not left out or null."),
         (b'{"query": 5}', "'query' must be a string, not a number."),
         (b'{"query": {}}', "'query' must be a string, not an object."),
         (b'{"query": ""}', "The query is empty."),
