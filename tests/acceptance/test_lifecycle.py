@@ -2,7 +2,6 @@
 
 import asyncio
 import fcntl
-import json
 import os
 import signal
 import socket
@@ -13,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import asyncpg
 import httpx
@@ -21,8 +19,7 @@ from sqlalchemy import text
 
 from db.engine import Database
 from db.migrate import head_revision
-from tests.support.databases import copy_postgres, make_postgres_template
-from tests.support.postgres import PostgresServer, binaries, running_postgres
+from tests.support.postgres import PostgresServer
 from tests.support.server import Server, free_port, run_onefold, running_server
 
 MAKE = "mutation ($input: CreateContactInput!) { createContact(input: $input) { contact { id } userErrors { code } } }"
@@ -217,51 +214,3 @@ async def test_a_client_that_leaves_in_the_middle(database_url: str) -> None:
         assert found["data"]["resolveContact"] == {"status": "MERGED", "contact": {"id": a, "mergedContactIds": [b]}}
         assert (await _send(client, COUNT))["data"]["contacts"]["totalCount"] == 1
         assert "Traceback" not in server.stderr
-
-
-def _pg_ctl(cluster: PostgresServer, *arguments: str) -> None:
-    data = cluster.folder / "data"
-    owner = data.stat().st_uid
-    command = [str(binaries() / "pg_ctl"), "-D", str(data), "-w", "-t", "30", "-l", str(cluster.folder / "log")]
-    done = subprocess.run(
-        [*command, *arguments], user=owner, cwd=cluster.folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-
-
-async def test_postgres_goes_away_and_comes_back() -> None:
-    """UNAVAILABLE and 503 meanwhile, service afterwards, by the same process; nothing of the driver is told."""
-    with running_postgres() as cluster:
-        options = (cluster.folder / "data" / "postmaster.opts").read_text().strip()
-        make_postgres_template(cluster)
-        name = f"own_{uuid4().hex}"
-        await copy_postgres(cluster, name)
-        async with running_server(cluster.url(name)) as server, server.client() as client:
-            a, b = await _contact(client, "A"), await _contact(client, "B")
-            await asyncio.gather(*(_send(client, COUNT) for _ in range(8)))  # several pooled connections
-            await asyncio.to_thread(_pg_ctl, cluster, "-m", "fast", "stop")
-            given = {"primaryContactId": a, "sourceContactIds": [b], "idempotencyKey": "once"}
-            for _ in range(3):
-                body = await _send(client, MERGE, input=given)
-                assert [error["extensions"]["code"] for error in body["errors"]] == ["UNAVAILABLE"]
-                assert "asyncpg" not in json.dumps(body)
-            assert (await _status(client, "/readyz"))[0] == 503
-            assert (await _status(client, "/healthz"))[0] == 200
-            flags = options.partition(" ")[2].replace('"', "")
-            await asyncio.to_thread(_pg_ctl, cluster, "-o", flags.partition("-D")[0] + _after_data(flags), "start")
-            await server.wait_for("/readyz")
-            body = await _send(client, MERGE, input=given)
-            assert body["data"]["mergeContacts"]["mergedContactIds"] == [b]
-            counts = await asyncio.gather(*(_send(client, COUNT) for _ in range(8)))
-            assert [count["data"]["contacts"]["totalCount"] for count in counts] == [1] * 8
-            assert server.process is not None
-            assert server.process.poll() is None
-
-
-def _after_data(flags: str) -> str:
-    """The options of a running postmaster without its -D FOLDER, which pg_ctl adds itself."""
-    words = flags.split()
-    if "-D" in words:
-        place = words.index("-D")
-        del words[place : place + 2]
-    return " ".join(words)

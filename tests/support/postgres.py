@@ -25,6 +25,20 @@ class PostgresServer:
 
     port: int
     folder: Path
+    options: str = ""
+
+    def stop(self, mode: str = "fast") -> None:
+        """`fast`: every connection is broken, what is under way is rolled back; `immediate`: as if it had crashed."""
+        self.control("-m", mode, "stop")
+
+    def start(self) -> None:
+        """Again, on the same port and data; returns when it answers."""
+        # The server must not inherit our pipes, or pg_ctl would wait for them for ever.
+        self.control("-l", str(self.folder / "log"), "-o", self.options, "-t", "60", "start")
+
+    def control(self, *arguments: str) -> None:
+        """pg_ctl, to its end."""
+        _call(self.folder, str(binaries() / "pg_ctl"), "-D", str(self.folder / "data"), "-w", *arguments)
 
     @property
     def version(self) -> int:
@@ -55,31 +69,30 @@ def binaries() -> Path:
 
 
 @contextmanager
-def running_postgres(options: str = _FAST) -> Iterator[PostgresServer]:
+def running_postgres(options: str = _FAST, folder: Path | None = None) -> Iterator[PostgresServer]:
     """A new cluster in a folder of its own, gone afterwards. PostgreSQL does not run as root: then as `postgres`."""
-    place = binaries()
-    folder = Path(tempfile.mkdtemp(prefix="onefold-pg-", dir=_place()))
-    user = _owner(folder)
-    data = folder / "data"
-    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
-
-    def call(*command: str) -> None:
-        done = subprocess.run(
-            command, user=user, env=environment, cwd=folder, capture_output=True, text=True, check=False
-        )
-        if done.returncode != 0:
-            raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
-
-    call(str(place / "initdb"), "-D", str(data), "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
+    folder = folder or Path(tempfile.mkdtemp(prefix="onefold-pg-", dir=_place()))
+    if (user := _user()) is not None:
+        os.chown(folder, user, user)
+    data = str(folder / "data")
+    _call(folder, str(binaries() / "initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync")
     port = _free_port()
-    start = f"-p {port} -k {folder} -h 127.0.0.1 {options}"
-    # The server must not inherit our pipes, or pg_ctl would wait for them for ever.
-    call(str(place / "pg_ctl"), "-D", str(data), "-l", str(folder / "log"), "-o", start, "-w", "-t", "60", "start")
+    server = PostgresServer(port, folder, f"-p {port} -k {folder} -h 127.0.0.1 {options}")
+    server.start()
     try:
-        yield PostgresServer(port, folder)
+        yield server
     finally:
-        call(str(place / "pg_ctl"), "-D", str(data), "-m", "immediate", "-w", "stop")
+        server.stop("immediate")
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _call(folder: Path, *command: str) -> None:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(
+        command, user=_user(), env=environment, cwd=folder, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{command[0]} failed: {done.stdout}{done.stderr}")
 
 
 def _place() -> Path:
@@ -89,12 +102,8 @@ def _place() -> Path:
     return memory if memory.is_dir() and shutil.disk_usage(memory).free > _ROOM else Path("/tmp")
 
 
-def _owner(folder: Path) -> int | None:
-    if os.geteuid() != 0:
-        return None
-    account = pwd.getpwnam("postgres" if _exists("postgres") else "nobody")
-    os.chown(folder, account.pw_uid, account.pw_gid)
-    return account.pw_uid
+def _user() -> int | None:
+    return pwd.getpwnam("postgres" if _exists("postgres") else "nobody").pw_uid if os.geteuid() == 0 else None
 
 
 def _exists(name: str) -> bool:
