@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import UUID
 
 import asyncpg
 import orjson
@@ -23,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 
 from db.base import encode_json
 from db.faults import StorageUnavailable, storage_fault
+from db.notices import Notices
 from db.writer_lock import WriterLock
 
 log = structlog.get_logger()
@@ -50,6 +52,11 @@ class Transaction:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self.dialect = connection.dialect.name
+        self.woken: set[UUID] = set()
+
+    def wake(self, org_id: UUID) -> None:
+        """Tells who watches this organisation (db/notices.py), once this transaction is committed."""
+        self.woken.add(org_id)
 
     async def rows(self, statement: Executable, parameters: Parameters = None) -> Sequence[Any]:
         """All rows of one statement."""
@@ -117,6 +124,7 @@ class Database:
         self.options = options or EngineOptions()
         self.engine = _create_engine(url, self.options)
         self._writing = self.engine.execution_options(onefold_writes=True)
+        self.notices = Notices()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._file: Path | None = None
         self._turn: WriterLock | None = None
@@ -154,6 +162,7 @@ class Database:
 
     async def close(self) -> None:
         """Waits for the work under way, then lets go of every connection."""
+        await self.notices.close()
         while self._tasks:
             await asyncio.wait(self._tasks)
         await self.engine.dispose()
@@ -196,7 +205,11 @@ class Database:
         self._check_place()
         with storage_fault():
             async with self._writing.begin() as connection:
-                return await work(Transaction(connection))
+                tx = Transaction(connection)
+                done = await work(tx)
+        for org_id in tx.woken:
+            self.notices.wake(org_id)
+        return done
 
     def _check_place(self) -> None:
         # aiosqlite's thread outlives a connection that could not be opened, and may speak to a loop that is closed.

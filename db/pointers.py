@@ -29,6 +29,7 @@ class Pointers:
                 merge_id=case((alone, merge), else_=table.c.merge_id),
                 **lost,
             )
+            .returning(table.c.id)
         )
         self._part = (
             update(table)
@@ -42,9 +43,12 @@ class Pointers:
 
     async def merge_away(
         self, tx: Transaction, org_id: UUID, sources: Sequence[UUID], primary: UUID, merge_id: UUID
-    ) -> None:
-        """Points the sources and all that they led to at the primary. Their values are frozen from here on."""
-        await tx.run(self._away, {"org": org_id, "sources": sources, "primary": primary, "merge": merge_id})
+    ) -> list[UUID]:
+        """Points the sources and all that they led to at the primary. Their values are frozen from here on. Every id
+        that leads there by this merge, the sources in front."""
+        asked = {"org": org_id, "sources": sources, "primary": primary, "merge": merge_id}
+        moved = {row.id for row in await tx.rows(self._away, asked)}
+        return [*sources, *sorted(moved.difference(sources))]
 
     async def part(self, tx: Transaction, org_id: UUID, trees: Sequence[Sequence[UUID]]) -> None:
         """Makes the first id of each list stand for itself again, and points the others at it. One statement."""

@@ -18,6 +18,7 @@ from db.memories import Memory, MemoryFact, MemoryMessage, MemorySummary
 from db.merges import MergeEvent, MergeSource
 from db.notes import Note
 from db.organizations import ApiKey, ApiKeyOrganization, MergeSettings, Organization, OrganizationLock
+from db.outbox import Outbox, OutboxPosition
 from db.segments import ContactSegment, Segment
 
 __all__ = [
@@ -52,6 +53,8 @@ __all__ = [
     "Note",
     "Organization",
     "OrganizationLock",
+    "Outbox",
+    "OutboxPosition",
     "Segment",
     "metadata",
 ]

@@ -31,7 +31,7 @@ from schema.extensions.masking import UNAVAILABLE
 def create_app(settings: Settings, *, database: Database | None = None, clock: Clock = system_clock) -> ASGIApp:
     """The finished ASGI application. It closes its database at shutdown."""
     db = database or open_database(settings)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(db))
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(db, settings))
     new_id = IdSource(clock)
 
     async def authenticate(header: str | None) -> Actor | None:
@@ -59,9 +59,11 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     return Gate(app, GateLimits(body_bytes=settings.body_limit_bytes, body_seconds=settings.body_timeout_seconds))
 
 
-def _lifespan(db: Database) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(db: Database, settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if db.dialect == "postgresql":
+            await db.notices.listen(settings.database_direct_url or settings.database_url)
         settle_memory()
         yield
         await db.close()

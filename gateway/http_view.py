@@ -4,6 +4,7 @@ Passes every audit of `graphql-http`; tests/gateway/test_router.py holds what th
 """
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -98,6 +99,7 @@ class HttpView(GraphQLRouter[ContextT, None]):
         """Learns who is calling, then runs."""
         header = request.headers.get("authorization")
         context.actor = await self.authenticate(header)
+        context.readmit = partial(self.authenticate, header)
         if context.actor is None and header is not None:
             raise Refusal(401, ErrorCode.UNAUTHENTICATED, _WRONG_KEY, _CHALLENGE)
         # A stream has sent its 200 before a check inside could refuse it.

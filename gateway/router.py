@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from starlette.requests import HTTPConnection
@@ -96,6 +97,7 @@ class OnefoldRouter(HttpView[ContextT]):
         context = self._make_context(connection.request_id)
         context.actor, context.request = connection.actor, connection.request
         context.connection_params = connection.connection_params
+        context.readmit = partial(self.authenticate, _header_of(connection))
         return context
 
     def socket_closed(self, connection: ContextT) -> None:

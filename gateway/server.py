@@ -1,12 +1,15 @@
 """uvicorn, as we run it: bounded before our own code sees a request."""
 
 import asyncio
+import socket
+from collections.abc import Callable
 from typing import Any
 
 import structlog
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from gateway.refusals import Refusal, error_body, new_request_id
 from resolvers.errors import ErrorCode
@@ -16,6 +19,9 @@ log = structlog.get_logger()
 # The gate refuses from 16 KB on with a full answer; this bound is for a head that never ends.
 HEAD_BYTES = 262_144
 HEAD_SECONDS = 10.0
+STOPPING = (
+    "The server is stopping. Connect again, and subscribe with the last event as afterEvent."  # 123 bytes at most
+)
 
 
 def uvicorn_config(
@@ -33,7 +39,7 @@ def uvicorn_config(
         host=host,
         port=port,
         http=BoundedHttp,
-        ws="websockets-sansio",
+        ws=ReasonedSocket,
         ws_max_size=262_144,
         ws_max_queue=8,
         ws_per_message_deflate=False,
@@ -45,6 +51,35 @@ def uvicorn_config(
         timeout_graceful_shutdown=shutdown_seconds,
         workers=workers,
     )
+
+
+class OnefoldServer(uvicorn.Server):
+    """uvicorn's server, which also tells what waits for news (`on_stop`) that there will be none."""
+
+    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_stop = on_stop
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Closes WebSockets with 1012, then ends the streams of HTTP, which would be waited for to the last second."""
+        # Its first step closes the sockets without giving up its turn: on those, no stream is told anything after 1012.
+        asyncio.get_running_loop().call_soon(self._on_stop)
+        await super().shutdown(sockets)
+
+
+class ReasonedSocket(WebSocketsSansIOProtocol):
+    """uvicorn's protocol over websockets, which says at the end of the process why, and what to do."""
+
+    def shutdown(self) -> None:
+        """As uvicorn's, with a reason: 1012 alone is "service restart"."""
+        if self.handshake_complete and not self.close_sent:
+            self.conn.send_close(1012, STOPPING)
+            self.transport.write(b"".join(self.conn.data_to_send()))
+            self.queue.put_nowait({"type": "websocket.disconnect", "code": 1012})
+            self.stop_keepalive()
+            self.transport.close()
+        else:
+            super().shutdown()
 
 
 class BoundedHttp(HttpToolsProtocol):

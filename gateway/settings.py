@@ -16,10 +16,10 @@ DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///./data/onefold.db"
 class Settings(BaseSettings):
     """The settings of one process."""
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_direct_url")
     @classmethod
-    def _known_database(cls, url: str) -> str:
-        problem = url_problem(url)
+    def _known_database(cls, url: str | None) -> str | None:
+        problem = url_problem(url) if url is not None else None
         if problem is not None:
             raise ValueError(problem)
         return url
@@ -30,6 +30,11 @@ class Settings(BaseSettings):
         default=DEFAULT_DATABASE_URL,
         description="Where the data lies: `sqlite+aiosqlite:///./data/onefold.db` (three slashes: relative to where "
         "onefold runs) or `postgresql+asyncpg://user:password@host/name`.",
+    )
+    database_direct_url: str | None = Field(
+        default=None,
+        description="PostgreSQL behind a pooler such as PgBouncer: the URL of the database itself, for LISTEN, which a "
+        "pooler swallows without a word: subscriptions and webhooks would hear of other processes 15 seconds late.",
     )
     database_pool_size: int = Field(default=10, ge=1, le=200, description="Connections kept by one process.")
     database_statement_timeout_ms: int = Field(

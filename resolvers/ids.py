@@ -28,6 +28,7 @@ INBOX = "inbox"
 MERGE = "merge"
 ORGANIZATION = "org"
 KEY = "key"
+EVENT = "event"
 
 
 def encode_id(prefix: str, value: UUID) -> str:

@@ -10,6 +10,7 @@ from schema.mutation import Mutation
 from schema.organization import Label, Organization
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 
 
 @cache
@@ -18,6 +19,7 @@ def build_schema(*, timeout_seconds: float = 30) -> OnefoldSchema:
     return OnefoldSchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         types=[Contact, Merge, Label, Organization],  # reached through Node alone, some of them
         config=StrawberryConfig(scalar_map=SCALARS, sort_schema=True),
         extensions=edge_extensions(timeout_seconds=timeout_seconds),

@@ -86,14 +86,14 @@ class Merge(Node):
         if self.row.primary_conversation_id is not None:
             return await info.context.load(conversations_of_ids, self.row.primary_conversation_id) is not None
         primary = self.row.primary_contact_id
-        return primary is not None and await info.context.load(_survivors, primary) is not None
+        return primary is not None and await info.context.load(survivors, primary) is not None
 
     @resolved("Whoever the primary leads to now; null once it was erased.")
     async def primary(self, info: Info) -> "Contact | None":
         """`Merge.primary`."""
         if self.row.primary_contact_id is None:
             return None
-        found = await info.context.load(_survivors, self.row.primary_contact_id)
+        found = await info.context.load(survivors, self.row.primary_contact_id)
         return contact_type(found) if found else None
 
     @resolved("What was merged, in the order in which blanks were filled.")
@@ -125,7 +125,7 @@ class Conversation(Node):
     @resolved("The contact that it belongs to now: the survivor, after merges.")
     async def contact(self, info: Info) -> "Contact | None":
         """`Conversation.contact`."""
-        found = await info.context.load(_survivors, self.row.contact_id)
+        found = await info.context.load(survivors, self.row.contact_id)
         return contact_type(found) if found else None
 
     @resolved("The conversation that it was merged into and leads to now; null while it stands for itself.")
@@ -343,6 +343,7 @@ def conversation_type(row: ConversationRow) -> Conversation:
     )
 
 
-async def _survivors(db: Database, act: Act, ids: Sequence[UUID]) -> list[ContactRow | None]:
+async def survivors(db: Database, act: Act, ids: Sequence[UUID]) -> list[ContactRow | None]:
+    """For a batch of ids the living contacts that they lead to."""
     found = await survivors_of(db, act, ids)
     return [found.get(contact) for contact in ids]

@@ -34,6 +34,15 @@ def mutation(text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return describe
 
 
+def subscription(text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A root subscription with its description."""
+
+    def describe(resolver: Callable[P, R]) -> Callable[P, R]:
+        return cast(Callable[P, R], strawberry.subscription(resolver=resolver, description=text))
+
+    return describe
+
+
 def about(text: str) -> Any:
     """An attribute with its description."""
     return strawberry.field(description=text)

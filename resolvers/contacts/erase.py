@@ -34,6 +34,7 @@ from resolvers.access import Act, Scope, require
 from resolvers.contacts.update import lock_living
 from resolvers.conversations.parting import part_conversations
 from resolvers.errors import ErrorCode, refuse
+from resolvers.events.recording import note_erasure
 from resolvers.ids import CONTACT, decode_id
 from resolvers.merging.refusals import contact_not_found
 from resolvers.merging.request import REASON_LENGTH, read_text
@@ -74,7 +75,9 @@ async def _erase(tx: Transaction, act: Act, contact_id: UUID, reason: str | None
     erased = {member.hex for member in members}
     await merges.rewrite_merges(tx, [_scrubbed(event, erased) for event in touched])
     await merges.forget_evidence(tx, org_id, [event.id for event in touched])
-    return [root.id, *(member for member in members if member != root.id)]
+    erased_ids = [root.id, *(member for member in members if member != root.id)]
+    await note_erasure(tx, act, org_id, erased_ids)
+    return erased_ids
 
 
 async def _part_threads(tx: Transaction, act: Act, org_id: UUID, members: Sequence[UUID]) -> None:

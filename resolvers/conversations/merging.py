@@ -1,8 +1,8 @@
 """mergeConversations: sources are read as one thread with a primary, however much was written in them.
 
 1 the conversations, 2 the organisation's lock, 3 settings and the earlier answer, 4 and 5 the contacts' survivors,
-locked, 6 the conversations locked, 7 and 8 the event and its sources, 9 pointers, 10 states and tags, 11 the notes, 12
-the answer kept (with an idempotency key). The same number for 1 and for 50 sources.
+locked, 6 the conversations locked, 7 and 8 the event and its sources, 9 pointers, 10 states and tags, 11 the notes,
+12 the event for the outbox, 13 the answer kept (with an idempotency key). The same number for 1 and for 50 sources.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,7 @@ from db.organizations import SettingsRow, lock_organization, settings_for_merge
 from resolvers.access import Act, Scope, require
 from resolvers.conversations.merge_request import SOURCES, ThreadRequest
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
+from resolvers.events.recording import note_threads_merged
 from resolvers.idempotency import answer_for, check_same_request
 from resolvers.ids import CONVERSATION, encode_id
 from resolvers.merging.rows import new_merge
@@ -137,12 +138,13 @@ async def _write(
     event = _event(act, request, primary, sources, notes)
     merged = [SourceRow(event.org_id, event.id, place, conversation_id=row.id) for place, row in enumerate(sources)]
     await merges.add_merge(tx, event, merged)
-    await conversation_merges.POINTERS.merge_away(tx, primary.org_id, request.source_ids, primary.id, event.id)
+    moved = await conversation_merges.POINTERS.merge_away(tx, primary.org_id, request.source_ids, primary.id, event.id)
     closed = [_closed(act, row, request.tag) for row in sources]
     last = [row.last_message_at for row in (primary, *sources) if row.last_message_at is not None]
     primary = replace(primary, last_message_at=max(last, default=None), updated_at=max(act.now, primary.updated_at))
     await conversation_merges.save_merged(tx, [primary, *closed])
     await conversation_merges.add_notes(tx, notes)
+    await note_threads_merged(tx, act, event, moved)
     return ThreadsMerged(primary, request.source_ids, event)
 
 

@@ -13,13 +13,14 @@ from db.conversations import ConversationRow
 from db.engine import Transaction
 from db.merges import MergeRow, SourceRow
 from resolvers.access import Act
+from resolvers.events.recording import note_threads_parted
 
 
 async def part_conversations(
     tx: Transaction, act: Act, org_id: UUID, leaving: Mapping[UUID, Sequence[UUID]], reason: str | None
 ) -> tuple[list[ConversationRow], list[MergeRow]]:
     """(Those conversations again, by the merge that each is a source of, in their order; the merges as they stand
-    then.) Ten statements."""
+    then.) Eleven statements, with the event for the outbox."""
     events = await merges.merges_by_id(tx, [org_id], list(leaving))
     sources = await merges.sources_of(tx, [org_id], list(leaving))
     tops = [conversation for found in leaving.values() for conversation in found]
@@ -45,6 +46,9 @@ async def part_conversations(
         if source.conversation_id in found
     ]
     await merges.mark_undone(tx, ended, undone)
+    of_merge = {event.id: event for event in ended}
+    left_trees = [(of_merge[merge], [trees[top] for top in found]) for merge, found in leaving.items()]
+    await note_threads_parted(tx, act, org_id, left_trees)
     return parted, ended
 
 

@@ -1,8 +1,9 @@
-"""mergeContacts: sources become one with a primary, whatever hangs on them, in at most thirteen statements.
+"""mergeContacts: sources become one with a primary, whatever hangs on them, in at most fourteen statements.
 
 1 the organisation's lock, 2 settings and the earlier answer, 3 the rows locked, 4 the pairs marked distinct, 5 and 6
-the event and its sources, 7 the sources' pointers, 8 the survivor's values, 9 to 12 what matching keeps of them, 13 the
-answer kept (with an idempotency key). Detection adds three: its pairs marked distinct take the place of the fourth.
+the event and its sources, 7 the sources' pointers, 8 the survivor's values, 9 to 12 what matching keeps of them, 13
+the event for the outbox, 14 the answer kept (with an idempotency key). Detection adds three: its pairs marked
+distinct take the place of the fourth.
 """
 
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from resolvers.access import Act, Scope, require
 from resolvers.duplicates.detect import Detected
 from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, refuse
+from resolvers.events.recording import note_merge
 from resolvers.idempotency import answer_for, check_same_request
 from resolvers.merging.preparing import PreparedMerge, check_hash, find_sources, prepare_merge
 from resolvers.merging.refusals import contact_not_found, explain_absence
@@ -56,7 +58,7 @@ async def _merge(tx: Transaction, act: Act, request: MergeRequest) -> MergeResul
     detected, rows = await _lock(tx, act, settings, request)
     prepared = await prepare_merge(tx, act, request, settings, detected, rows)
     check_hash(request, prepared)
-    result = await _write(tx, prepared)
+    result = await _write(tx, act, prepared)
     if request.idempotency_key is not None:
         answer = answer_for(request.idempotency_key, OPERATION, request.canonical(), _kept(result))
         await idempotency.keep_answer(tx, org_id, answer, act.now)
@@ -75,15 +77,16 @@ async def _lock(
             return detected, rows
 
 
-async def _write(tx: Transaction, prepared: PreparedMerge) -> MergeResult:
+async def _write(tx: Transaction, act: Act, prepared: PreparedMerge) -> MergeResult:
     primary, plan = prepared.primary, prepared.plan
     if plan is None:  # nothing was detected
         return MergeResult(primary, (), prepared.remaining, None)
     source_ids = tuple(row.id for row in prepared.sources)
     await merges.add_merge(tx, plan.event, plan.sources)
-    await contact_writes.POINTERS.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
+    moved = await contact_writes.POINTERS.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
     await contact_writes.save_contact(tx, plan.survivor)
     await keep_in_step(tx, [plan.survivor], merged=source_ids)
+    await note_merge(tx, act, plan.event, moved)
     return MergeResult(plan.survivor, source_ids, prepared.remaining, plan.event)
 
 

@@ -3,8 +3,8 @@
 1 the merge, 2 settings, 3 the organisation's lock, 4 the whole tree locked, 5 and 6 its merges in force and their
 sources, 7 and 8 what was undone, 9 pointers, 10 to 14 identifiers, labels, segments, channels and inboxes that were
 taken off meanwhile, 15 conversations merged across, 16 and 17 identifiers and activity read, 18 the contacts' values,
-19 to 22 what matching keeps of them, 23 the pairs kept apart. The number depends neither on what hangs on the contacts
-nor on how many there are.
+19 to 22 what matching keeps of them, 23 the pairs kept apart, 24 the event for the outbox. The number depends neither
+on what hangs on the contacts nor on how many there are.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +30,7 @@ from resolvers.conversations.parting import part_conversations
 from resolvers.conversations.undo import undo_conversation_merge
 from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
+from resolvers.events.recording import note_undo
 from resolvers.ids import CONTACT, CONVERSATION, MERGE, encode_id
 from resolvers.merging.distinct import pair_rows
 from resolvers.merging.undo_plan import KeptEdit, MergedTree, Parted, UndoPlan, plan_undo
@@ -75,6 +76,7 @@ async def _undo(tx: Transaction, act: Act, request: UndoRequest) -> UndoResult:
     if request.keep_apart:
         apart = [(contact.id, found.primary_contact_id) for contact in parted]
         await distinct.add_pairs(tx, pair_rows(act, found.org_id, apart, request.reason))
+    await note_undo(tx, act, plan.event, root, [parted.members for parted in plan.parted])
     return UndoResult(plan.event, tuple(parted), root, (*kept, *threads))
 
 

@@ -19,6 +19,7 @@ from db.tables import metadata
 from resolvers.contacts import channels, children, inboxes
 from resolvers.contacts.read import contact_by_id, resolve_contact
 from resolvers.conversations import reading
+from resolvers.events.reading import number_of, read_after
 from resolvers.history.calls import calls_of_contacts, count_calls
 from resolvers.history.notes import count_notes, notes_of_contacts
 from resolvers.ids import CHANNEL, MERGE, encode_id
@@ -40,7 +41,7 @@ COUNTS: dict[Preparing, int] = {
     acts.update: 14,
     acts.upsert_new: 8,
     acts.upsert_known: 15,
-    acts.erase: 28,
+    acts.erase: 29,
     acts.identify: 12,
     acts.take_off: 12,
     acts.label: 8,
@@ -54,16 +55,16 @@ COUNTS: dict[Preparing, int] = {
     acts.forget_it: 4,
     acts.forget_all: 6,
     acts.bring_in: 7,
-    acts.merge: 13,
+    acts.merge: 14,
     acts.merge_repeated: 4,
-    acts.detect: 16,
+    acts.detect: 17,
     acts.preview: 12,
-    acts.undo: 23,
-    thread_acts.join_threads: 12,
-    thread_acts.part_threads: 17,
-    thread_acts.undo_with_threads: 34,
-    thread_acts.erase_with_threads: 39,
-    acts.undo_under_later_merges: 23,
+    acts.undo: 24,
+    thread_acts.join_threads: 13,
+    thread_acts.part_threads: 18,
+    thread_acts.undo_with_threads: 36,
+    thread_acts.erase_with_threads: 41,
+    acts.undo_under_later_merges: 24,
     acts.mark_apart: 4,
     acts.unmark_apart: 5,
     acts.begin_conversation: 5,
@@ -152,6 +153,7 @@ async def _everything(world: World) -> None:
         await (await act(scene, 5))()
         await read_all(scene, list(await scene.rows()))
         await _read_pages(scene)
+        await _read_events(scene)
 
 
 async def read_all(world: World, ids: Sequence[UUID]) -> None:
@@ -202,6 +204,12 @@ async def _read_history(world: World, ids: Sequence[UUID]) -> None:
     await count_calls(db, act, ids)
     await count_notes(db, act, ids)
     await reading.count_messages(db, act, ids)
+
+
+async def _read_events(world: World) -> None:
+    """The outbox, numbered and read."""
+    await read_after(world.db, world.org_id, 0)
+    await number_of(world.db, world.org_id, world.act.new_id())
 
 
 async def _read_pages(world: World) -> None:

@@ -23,11 +23,12 @@ def partitioned_metadata() -> MetaData:
 
 
 async def make_partitioned(database: Database) -> None:
-    """All tables, their partitions, indexes and extensions, in an empty database."""
+    """All tables, their partitions, indexes, extensions and sequences, in an empty database."""
     copy = partitioned_metadata()
     async with database.engine.begin() as connection:
         for extension in ("pg_trgm", "btree_gin"):
             await connection.execute(text(f"CREATE EXTENSION {extension}"))
+        await connection.execute(text("CREATE SEQUENCE outbox_written"))
         await connection.run_sync(copy.create_all)
         for table in copy.tables.values():
             if table.name in UNDISTRIBUTED:

@@ -1,0 +1,100 @@
+"""What happened, for the outbox: each act notes its event in its own transaction. Ids alone, nothing about a person."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from db.contacts import ContactRow
+from db.engine import Transaction
+from db.merges import MergeRow
+from db.outbox import add_events
+from resolvers.access import Act
+from resolvers.ids import CONTACT, CONVERSATION, MERGE, encode_id
+
+
+class Topic(StrEnum):
+    """What can be subscribed to. Values never change their meaning."""
+
+    CONTACT_MERGED = "contact.merged"
+    MERGE_UNDONE = "contact.merge_undone"
+    CONTACT_ERASED = "contact.erased"
+    CONVERSATION_MERGED = "conversation.merged"
+    CONVERSATION_MERGE_UNDONE = "conversation.merge_undone"
+
+
+async def note_merge(tx: Transaction, act: Act, event: MergeRow, moved: Sequence[UUID]) -> None:
+    """`moved`: every id that leads to the primary by this merge, at any depth."""
+    assert event.primary_contact_id is not None
+    payload = {
+        "mergeId": encode_id(MERGE, event.id),
+        "contactId": encode_id(CONTACT, event.primary_contact_id),
+        "mergedContactIds": _ids(CONTACT, moved),
+    }
+    await _note(tx, act, event.org_id, Topic.CONTACT_MERGED, payload)
+
+
+async def note_undo(
+    tx: Transaction, act: Act, event: MergeRow, root: ContactRow, trees: Sequence[Sequence[UUID]]
+) -> None:
+    """`root`: the living contact that the sources were parted from. `trees`: each of them with the ids that go with
+    it, its own the first."""
+    payload = {
+        "mergeId": encode_id(MERGE, event.id),
+        "contactId": encode_id(CONTACT, root.id),
+        "restored": [_restored("contactId", "mergedContactIds", CONTACT, tree) for tree in trees],
+    }
+    await _note(tx, act, event.org_id, Topic.MERGE_UNDONE, payload)
+
+
+async def note_erasure(tx: Transaction, act: Act, org_id: UUID, members: Sequence[UUID]) -> None:
+    """`members`: every id that is erased, the contact that was named the first."""
+    payload = {"contactId": encode_id(CONTACT, members[0]), "erasedContactIds": _ids(CONTACT, members)}
+    await _note(tx, act, org_id, Topic.CONTACT_ERASED, payload)
+
+
+async def note_threads_merged(tx: Transaction, act: Act, event: MergeRow, moved: Sequence[UUID]) -> None:
+    """As `note_merge`, of conversations."""
+    assert event.primary_conversation_id is not None
+    payload = {
+        "mergeId": encode_id(MERGE, event.id),
+        "conversationId": encode_id(CONVERSATION, event.primary_conversation_id),
+        "mergedConversationIds": _ids(CONVERSATION, moved),
+    }
+    await _note(tx, act, event.org_id, Topic.CONVERSATION_MERGED, payload)
+
+
+async def note_threads_parted(
+    tx: Transaction, act: Act, org_id: UUID, parted: Sequence[tuple[MergeRow, Sequence[Sequence[UUID]]]]
+) -> None:
+    """One event for each merge of conversations that was taken back, with its trees as in `note_undo`."""
+    rows = []
+    for event, trees in parted:
+        payload = {
+            "mergeId": encode_id(MERGE, event.id),
+            "restored": [_restored("conversationId", "mergedConversationIds", CONVERSATION, tree) for tree in trees],
+        }
+        rows.append(_row(act, org_id, Topic.CONVERSATION_MERGE_UNDONE, payload))
+    await add_events(tx, rows)
+
+
+async def _note(tx: Transaction, act: Act, org_id: UUID, topic: Topic, payload: dict[str, Any]) -> None:
+    await add_events(tx, [_row(act, org_id, topic, payload)])
+
+
+def _row(act: Act, org_id: UUID, topic: Topic, payload: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "org_id": org_id,
+        "id": act.new_id(),
+        "topic": topic.value,
+        "payload": payload,
+        "created_at": act.now,
+    }
+
+
+def _restored(one: str, others: str, prefix: str, tree: Sequence[UUID]) -> dict[str, Any]:
+    return {one: encode_id(prefix, tree[0]), others: _ids(prefix, tree[1:])}
+
+
+def _ids(prefix: str, ids: Sequence[UUID]) -> list[str]:
+    return [encode_id(prefix, one) for one in ids]
