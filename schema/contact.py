@@ -11,7 +11,7 @@ from db.contacts import ContactRow
 from db.conversations import ConversationRow, MessageRow
 from db.engine import Database
 from db.merges import MergeRow
-from resolvers.access import Act
+from resolvers.access import Act, Scope
 from resolvers.contacts.children import identifiers_of_contacts, labels_of_contacts, merged_ids_of_contacts
 from resolvers.contacts.inboxes import inboxes_by_id
 from resolvers.contacts.read import survivors_of
@@ -209,7 +209,7 @@ class Contact(ContactFields, ContactChildren, Node):
         """`Contact.labels`."""
         return [label_type(row) for row in await info.context.load(labels_of_contacts, self.row.id)]
 
-    @resolved("Who may be the same person, the most probable first. Detection takes AUTO_MERGE alone.")
+    @resolved("Who may be the same person, the most probable first.", needs=Scope.CONTACTS_READ, cost=10)
     async def duplicates(
         self,
         info: Info,

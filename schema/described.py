@@ -10,37 +10,68 @@ from typing import Any, ParamSpec, TypeVar, cast
 import strawberry
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from resolvers.access import Scope
+
+COST = "cost"  # in a field's metadata: points of its own
+
 P = ParamSpec("P")
 R = TypeVar("R")
 E = TypeVar("E", bound=Enum)
 
 
-def resolved(text: str, *, deprecated: str | None = None) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A resolver with its description."""
+NEEDS = "needs"  # in a field's metadata: its scope
+ANY_KEY = "any key"
+
+
+def resolved(
+    text: str, *, deprecated: str | None = None, needs: Scope | None = None, cost: int = 0
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A resolver with its description, for a field below the roots.
+
+    It may be read by whoever may use the root field above it, unless `needs` names a scope of its own (which the act
+    itself has to ask for). `cost`: points beside those of the objects it answers with.
+    """
+    rule = {} if needs is None else {NEEDS: needs.value}
 
     def describe(resolver: Callable[P, R]) -> Callable[P, R]:
-        made = strawberry.field(resolver=resolver, description=text, deprecation_reason=deprecated)
+        made = strawberry.field(
+            resolver=resolver,
+            description=text if needs is None else f"{text} {_sentence(needs)}",
+            deprecation_reason=deprecated,
+            metadata={**rule, COST: cost},
+        )
         return cast(Callable[P, R], made)
 
     return describe
 
 
-def mutation(text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A root mutation with its description."""
+def query(text: str, *, needs: Scope | None, cost: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A root field of reading with its description and the scope it needs; None: any key will do."""
+    return _root(strawberry.field, text, needs, cost)
+
+
+def mutation(text: str, *, needs: Scope | None, cost: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A root mutation, in the same way. `cost` stands beside the 10 points of every mutation."""
+    return _root(strawberry.mutation, text, needs, cost)
+
+
+def subscription(text: str, *, needs: Scope | None, cost: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """A root subscription, in the same way."""
+    return _root(strawberry.subscription, text, needs, cost)
+
+
+def _root(make: Any, text: str, needs: Scope | None, cost: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    metadata = {NEEDS: needs.value if needs else ANY_KEY, COST: cost}
 
     def describe(resolver: Callable[P, R]) -> Callable[P, R]:
-        return cast(Callable[P, R], strawberry.mutation(resolver=resolver, description=text))
+        made = make(resolver=resolver, description=f"{text} {_sentence(needs)}", metadata=metadata)
+        return cast(Callable[P, R], made)
 
     return describe
 
 
-def subscription(text: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """A root subscription with its description."""
-
-    def describe(resolver: Callable[P, R]) -> Callable[P, R]:
-        return cast(Callable[P, R], strawberry.subscription(resolver=resolver, description=text))
-
-    return describe
+def _sentence(needs: Scope | None) -> str:
+    return f"Needs the scope `{needs.value}`." if needs else "Any key may ask."
 
 
 def about(text: str) -> Any:

@@ -5,6 +5,7 @@ from typing import Annotated
 import strawberry
 
 from db.channels import ChannelRow
+from resolvers.access import Scope
 from resolvers.contacts.channels import add_channel, remove_channel, update_channel
 from resolvers.contacts.inboxes import add_inbox, remove_inbox
 from resolvers.contacts.landing import Landed
@@ -64,7 +65,7 @@ class InboxPayload:
 class HangingMutation:
     """What `Mutation` has of segments, channels, inboxes and memories."""
 
-    @mutation("Puts a contact into exactly these segments, by name; missing ones are made.")
+    @mutation("Puts a contact into exactly these segments, by name; missing ones are made.", needs=Scope.CONTACTS_WRITE)
     async def set_segments(
         self,
         info: Info,
@@ -74,7 +75,7 @@ class HangingMutation:
         act = set_segments(info.context.db, info.context.act, input.contact_id, input.names)
         return landed_payload(*await attempt(act))
 
-    @mutation("Gives a segment another name or colour.")
+    @mutation("Gives a segment another name or colour.", needs=Scope.CONTACTS_WRITE)
     async def update_segment(
         self,
         info: Info,
@@ -84,7 +85,7 @@ class HangingMutation:
         row, errors = await attempt(update_segment(info.context.db, info.context.act, raw(input)))
         return SegmentPayload(segment=segment_type(row) if row else None, user_errors=errors)
 
-    @mutation("Gives a label another name or colour.")
+    @mutation("Gives a label another name or colour.", needs=Scope.CONTACTS_WRITE)
     async def update_label(
         self,
         info: Info,
@@ -94,7 +95,7 @@ class HangingMutation:
         row, errors = await attempt(update_label(info.context.db, info.context.act, raw(input)))
         return LabelPayload(label=label_type(row) if row else None, user_errors=errors)
 
-    @mutation("Changes an inbox.")
+    @mutation("Changes an inbox.", needs=Scope.CONTACTS_WRITE)
     async def update_inbox(
         self,
         info: Info,
@@ -104,7 +105,7 @@ class HangingMutation:
         row, errors = await attempt(update_inbox(info.context.db, info.context.act, raw(input)))
         return InboxPayload(inbox=inbox_type(row) if row else None, user_errors=errors)
 
-    @mutation("Gives a contact a channel.")
+    @mutation("Gives a contact a channel.", needs=Scope.CONTACTS_WRITE)
     async def add_channel(
         self,
         info: Info,
@@ -114,7 +115,7 @@ class HangingMutation:
         act = add_channel(info.context.db, info.context.act, input.contact_id, raw(input.channel))
         return _channel_payload(*await attempt(act))
 
-    @mutation("Changes a channel.")
+    @mutation("Changes a channel.", needs=Scope.CONTACTS_WRITE)
     async def update_channel(
         self,
         info: Info,
@@ -123,7 +124,7 @@ class HangingMutation:
         """`Mutation.updateChannel`."""
         return _channel_payload(*await attempt(update_channel(info.context.db, info.context.act, raw(input))))
 
-    @mutation("Takes a channel off a contact, and off everything that was merged into it.")
+    @mutation("Takes a channel off a contact, and off everything that was merged into it.", needs=Scope.CONTACTS_WRITE)
     async def remove_channel(
         self,
         info: Info,
@@ -134,7 +135,7 @@ class HangingMutation:
         shown = strawberry.ID(encode_id(CHANNEL, removed)) if removed else None
         return RemovePayload(removed_id=shown, user_errors=errors)
 
-    @mutation("Gives a contact an address in an inbox; a missing inbox is made.")
+    @mutation("Gives a contact an address in an inbox; a missing inbox is made.", needs=Scope.CONTACTS_WRITE)
     async def add_inbox(
         self,
         info: Info,
@@ -143,7 +144,7 @@ class HangingMutation:
         """`Mutation.addInbox`."""
         return landed_payload(*await attempt(add_inbox(info.context.db, info.context.act, raw(input))))
 
-    @mutation("Takes an address off a contact, and off everything that was merged into it.")
+    @mutation("Takes an address off a contact, and off everything that was merged into it.", needs=Scope.CONTACTS_WRITE)
     async def remove_inbox(
         self,
         info: Info,
@@ -152,7 +153,7 @@ class HangingMutation:
         """`Mutation.removeInbox`."""
         return landed_payload(*await attempt(remove_inbox(info.context.db, info.context.act, raw(input))))
 
-    @mutation("Adds to what a persona remembers of a contact.")
+    @mutation("Adds to what a persona remembers of a contact.", needs=Scope.CONTACTS_WRITE)
     async def remember(
         self,
         info: Info,
@@ -161,7 +162,10 @@ class HangingMutation:
         """`Mutation.remember`."""
         return landed_payload(*await attempt(remember(info.context.db, info.context.act, raw(input))))
 
-    @mutation("Lets a persona forget a fact, or all, of a contact and of everything that was merged into it, for good.")
+    @mutation(
+        "Lets a persona forget a fact, or all, of a contact and of everything that was merged into it, for good.",
+        needs=Scope.CONTACTS_WRITE,
+    )
     async def forget(
         self,
         info: Info,

@@ -2,12 +2,13 @@
 
 import strawberry
 
+from resolvers.access import Scope
 from resolvers.contacts.channels import channel_by_id
 from resolvers.contacts.inboxes import inbox_by_id, inboxes_of_organization
 from resolvers.ids import CHANNEL, INBOX, SEGMENT
 from resolvers.organizations import segment_by_id, segments_of_organization
 from schema.context import Info
-from schema.described import resolved
+from schema.described import query
 from schema.hanging_types import Inbox, Segment, channel_type, inbox_type, segment_type
 from schema.node import Node
 from schema.organization import InOrganization, organization_of
@@ -17,7 +18,7 @@ from schema.organization import InOrganization, organization_of
 class HangingQuery:
     """What `Query` has of segments and inboxes."""
 
-    @resolved("All segments of the organization, by name.")
+    @query("All segments of the organization, by name.", needs=Scope.CONTACTS_READ)
     async def segments(self, info: Info, organization_id: InOrganization = None) -> list[Segment] | None:
         """`Query.segments`."""
         org_id = organization_of(info, organization_id)
@@ -25,7 +26,7 @@ class HangingQuery:
             return None
         return [segment_type(row) for row in await segments_of_organization(info.context.db, info.context.act, org_id)]
 
-    @resolved("All inboxes of the organization, by name.")
+    @query("All inboxes of the organization, by name.", needs=Scope.CONTACTS_READ)
     async def inboxes(self, info: Info, organization_id: InOrganization = None) -> list[Inbox] | None:
         """`Query.inboxes`."""
         org_id = organization_of(info, organization_id)

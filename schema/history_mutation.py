@@ -8,6 +8,7 @@ import strawberry
 from db.calls import CallRow
 from db.conversations import ConversationRow
 from db.notes import NoteRow
+from resolvers.access import Scope
 from resolvers.contacts.landing import Landed
 from resolvers.conversations.merge_request import read_thread_request
 from resolvers.conversations.merging import ThreadsMerged, merge_conversations
@@ -38,7 +39,7 @@ _INPUT = strawberry.argument(description="What to do.")
 class HistoryMutation:
     """What `Mutation` has of conversations, messages, calls and notes."""
 
-    @mutation("Begins a conversation.")
+    @mutation("Begins a conversation.", needs=Scope.CONTACTS_WRITE)
     async def create_conversation(
         self,
         info: Info,
@@ -48,7 +49,7 @@ class HistoryMutation:
         done, errors = await attempt(create_conversation(info.context.db, info.context.act, raw(input)))
         return _conversation_payload(done, errors, CONTACT)
 
-    @mutation("Changes a conversation.")
+    @mutation("Changes a conversation.", needs=Scope.CONTACTS_WRITE)
     async def update_conversation(
         self,
         info: Info,
@@ -58,7 +59,10 @@ class HistoryMutation:
         done, errors = await attempt(update_conversation(info.context.db, info.context.act, raw(input)))
         return _conversation_payload(done, errors, CONVERSATION)
 
-    @mutation("Merges conversations: read as one thread in the order of time, the sources closed, all of it undoable.")
+    @mutation(
+        "Merges conversations: read as one thread in the order of time, the sources closed, all of it undoable.",
+        needs=Scope.MERGE,
+    )
     async def merge_conversations(
         self,
         info: Info,
@@ -75,7 +79,10 @@ class HistoryMutation:
             user_errors=errors,
         )
 
-    @mutation("Adds a message to a conversation; the contact was active then, unless it is internal.")
+    @mutation(
+        "Adds a message to a conversation; the contact was active then, unless it is internal.",
+        needs=Scope.CONTACTS_WRITE,
+    )
     async def add_message(
         self,
         info: Info,
@@ -89,7 +96,7 @@ class HistoryMutation:
             user_errors=errors,
         )
 
-    @mutation("Logs a call; the contact was active then.")
+    @mutation("Logs a call; the contact was active then.", needs=Scope.CONTACTS_WRITE)
     async def log_call(
         self,
         info: Info,
@@ -98,7 +105,7 @@ class HistoryMutation:
         """`Mutation.logCall`."""
         return _call_payload(*await attempt(log_call(info.context.db, info.context.act, raw(input))))
 
-    @mutation("Changes a call.")
+    @mutation("Changes a call.", needs=Scope.CONTACTS_WRITE)
     async def update_call(
         self,
         info: Info,
@@ -107,7 +114,7 @@ class HistoryMutation:
         """`Mutation.updateCall`."""
         return _call_payload(*await attempt(update_call(info.context.db, info.context.act, raw(input))))
 
-    @mutation("Deletes a call.")
+    @mutation("Deletes a call.", needs=Scope.CONTACTS_WRITE)
     async def remove_call(
         self,
         info: Info,
@@ -117,7 +124,7 @@ class HistoryMutation:
         removed, errors = await attempt(remove_call(info.context.db, info.context.act, input.id))
         return RemovePayload(removed_id=_shown(CALL, removed), user_errors=errors)
 
-    @mutation("Adds a note to a contact.")
+    @mutation("Adds a note to a contact.", needs=Scope.CONTACTS_WRITE)
     async def add_note(
         self,
         info: Info,
@@ -126,7 +133,7 @@ class HistoryMutation:
         """`Mutation.addNote`."""
         return _note_payload(*await attempt(add_note(info.context.db, info.context.act, raw(input))))
 
-    @mutation("Changes a note.")
+    @mutation("Changes a note.", needs=Scope.CONTACTS_WRITE)
     async def update_note(
         self,
         info: Info,
@@ -135,7 +142,7 @@ class HistoryMutation:
         """`Mutation.updateNote`."""
         return _note_payload(*await attempt(update_note(info.context.db, info.context.act, raw(input))))
 
-    @mutation("Deletes a note.")
+    @mutation("Deletes a note.", needs=Scope.CONTACTS_WRITE)
     async def remove_note(
         self,
         info: Info,

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 import strawberry
 
 from db.conversation_pages import ConversationFilter as Conditions
+from resolvers.access import Scope
 from resolvers.conversations.reading import conversation_by_id, count_conversations, list_conversations
 from resolvers.ids import CONTACT, decode_id
 from resolvers.paging import bad_argument, read_page
 from schema.contact import Conversation, conversation_type
 from schema.context import Info
-from schema.described import resolved
+from schema.described import query
 from schema.history_inputs import ConversationFilter
 from schema.inputs import raw
 from schema.organization import InOrganization, organization_of
@@ -22,7 +23,7 @@ from schema.paging import After, Connection, First, connection
 class HistoryQuery:
     """What `Query` has of conversations."""
 
-    @resolved("A conversation by its id: as it stands, or the one it leads to.")
+    @query("A conversation by its id: as it stands, or the one it leads to.", needs=Scope.CONTACTS_READ)
     async def conversation(
         self,
         info: Info,
@@ -35,7 +36,7 @@ class HistoryQuery:
         row = await conversation_by_id(info.context.db, info.context.act, id, follow=follow_merges)
         return conversation_type(row) if row else None
 
-    @resolved("Conversations of the organization, newest first.")
+    @query("Conversations of the organization, newest first.", needs=Scope.CONTACTS_READ)
     async def conversations(
         self,
         info: Info,

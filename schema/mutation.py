@@ -7,6 +7,7 @@ import strawberry
 
 from db.contacts import ContactRow
 from db.organizations import SettingsRow
+from resolvers.access import Scope
 from resolvers.contacts.create import create_contact
 from resolvers.contacts.erase import erase_contact
 from resolvers.contacts.identifiers import add_identifier, remove_identifier
@@ -52,7 +53,7 @@ _INPUT = strawberry.argument(description="What to do.")
 class Mutation(HistoryMutation, HangingMutation):
     """The type `Mutation`."""
 
-    @mutation("Makes a contact.")
+    @mutation("Makes a contact.", needs=Scope.CONTACTS_WRITE)
     async def create_contact(
         self,
         info: Info,
@@ -62,7 +63,9 @@ class Mutation(HistoryMutation, HangingMutation):
         row, errors = await attempt(_create(info, raw(input)))
         return ContactPayload(contact=contact_type(row) if row else None, landed_on=None, user_errors=errors)
 
-    @mutation("Changes a living contact. A merged-away id is ALREADY_MERGED, naming the survivor.")
+    @mutation(
+        "Changes a living contact. A merged-away id is ALREADY_MERGED, naming the survivor.", needs=Scope.CONTACTS_WRITE
+    )
     async def update_contact(
         self,
         info: Info,
@@ -72,7 +75,10 @@ class Mutation(HistoryMutation, HangingMutation):
         row, errors = await attempt(update_contact(info.context.db, info.context.act, raw(input)))
         return ContactPayload(contact=contact_type(row) if row else None, landed_on=None, user_errors=errors)
 
-    @mutation("Makes a contact, or changes the one that holds an identifier; it lands on the survivor.")
+    @mutation(
+        "Makes a contact, or changes the one that holds an identifier; it lands on the survivor.",
+        needs=Scope.CONTACTS_WRITE,
+    )
     async def upsert_contact(
         self,
         info: Info,
@@ -86,7 +92,7 @@ class Mutation(HistoryMutation, HangingMutation):
             user_errors=errors,
         )
 
-    @mutation("Erases a living contact and every contact merged into it. This cannot be undone.")
+    @mutation("Erases a living contact and every contact merged into it. This cannot be undone.", needs=Scope.ERASE)
     async def delete_contact(
         self,
         info: Info,
@@ -99,7 +105,7 @@ class Mutation(HistoryMutation, HangingMutation):
             deleted_contact_ids=[contact_id(erased) for erased in ids or ()], user_errors=errors
         )
 
-    @mutation("Makes up to 500 contacts; good rows land, each bad one is reported.")
+    @mutation("Makes up to 500 contacts; good rows land, each bad one is reported.", needs=Scope.CONTACTS_WRITE)
     async def import_contacts(
         self,
         info: Info,
@@ -110,7 +116,10 @@ class Mutation(HistoryMutation, HangingMutation):
         results = [import_result(index, outcome) for index, outcome in enumerate(outcomes or ())]
         return ImportContactsPayload(results=results, user_errors=errors)
 
-    @mutation("Merges 1 to 50 contacts into a primary, or all its auto-detected duplicates when none are named.")
+    @mutation(
+        "Merges 1 to 50 contacts into a primary, or all its auto-detected duplicates when none are named.",
+        needs=Scope.MERGE,
+    )
     async def merge_contacts(
         self,
         info: Info,
@@ -126,7 +135,10 @@ class Mutation(HistoryMutation, HangingMutation):
             user_errors=errors,
         )
 
-    @mutation("Takes a merge back, at any time and in any order; what was written later stays and is reported.")
+    @mutation(
+        "Takes a merge back, at any time and in any order; what was written later stays and is reported.",
+        needs=Scope.UNDO,
+    )
     async def undo_merge(
         self,
         info: Info,
@@ -135,7 +147,10 @@ class Mutation(HistoryMutation, HangingMutation):
         """`Mutation.undoMerge`."""
         return undo_payload(*await attempt(_undo(info, raw(input))))
 
-    @mutation("Remembers that contacts are different people: no two of them are detected as duplicates again.")
+    @mutation(
+        "Remembers that contacts are different people: no two of them are detected as duplicates again.",
+        needs=Scope.MERGE,
+    )
     async def mark_distinct(
         self,
         info: Info,
@@ -146,7 +161,7 @@ class Mutation(HistoryMutation, HangingMutation):
         pairs, errors = await attempt(act)
         return MarkDistinctPayload(pairs=pairs or 0, user_errors=errors)
 
-    @mutation("Takes back what markDistinct remembered of these contacts.")
+    @mutation("Takes back what markDistinct remembered of these contacts.", needs=Scope.MERGE)
     async def unmark_distinct(
         self,
         info: Info,
@@ -156,7 +171,7 @@ class Mutation(HistoryMutation, HangingMutation):
         pairs, errors = await attempt(unmark_distinct(info.context.db, info.context.act, input.contact_ids))
         return MarkDistinctPayload(pairs=pairs or 0, user_errors=errors)
 
-    @mutation("Gives a contact exactly these labels, by name; missing ones are made.")
+    @mutation("Gives a contact exactly these labels, by name; missing ones are made.", needs=Scope.CONTACTS_WRITE)
     async def set_labels(
         self,
         info: Info,
@@ -166,7 +181,7 @@ class Mutation(HistoryMutation, HangingMutation):
         act = set_labels(info.context.db, info.context.act, input.contact_id, input.names)
         return landed_payload(*await attempt(act))
 
-    @mutation("Gives a contact an identifier.")
+    @mutation("Gives a contact an identifier.", needs=Scope.CONTACTS_WRITE)
     async def add_identifier(
         self,
         info: Info,
@@ -176,7 +191,9 @@ class Mutation(HistoryMutation, HangingMutation):
         act = add_identifier(info.context.db, info.context.act, input.contact_id, raw(input.identifier))
         return landed_payload(*await attempt(act))
 
-    @mutation("Takes an identifier off a contact, and off everything that was merged into it.")
+    @mutation(
+        "Takes an identifier off a contact, and off everything that was merged into it.", needs=Scope.CONTACTS_WRITE
+    )
     async def remove_identifier(
         self,
         info: Info,
@@ -186,7 +203,7 @@ class Mutation(HistoryMutation, HangingMutation):
         act = remove_identifier(info.context.db, info.context.act, input.contact_id, raw(input))
         return landed_payload(*await attempt(act))
 
-    @mutation("Changes how the organization merges.")
+    @mutation("Changes how the organization merges.", needs=Scope.SETTINGS)
     async def update_merge_settings(
         self,
         info: Info,

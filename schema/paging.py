@@ -44,7 +44,7 @@ class Connection(Generic[NodeT]):
     page_info: PageInfo = about("Where the page stands.")
     count: strawberry.Private[Callable[[], Awaitable[int]]]
 
-    @resolved("How many entries the whole list has. Counted only when asked for: it reads them all.")
+    @resolved("How many entries the whole list has. Counted only when asked for: it reads them all.", cost=10)
     async def total_count(self) -> int:
         """`totalCount`."""
         return await self.count()

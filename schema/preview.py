@@ -82,7 +82,7 @@ class MergePreview:
     user_errors: list[UserError] = about("Why it would be refused.")
     source_ids: strawberry.Private[Sequence[UUID]]
 
-    @resolved("How much would come along; counted when asked for.")
+    @resolved("How much would come along; counted when asked for.", cost=10)
     async def counts(self, info: Info) -> MergeCounts:
         """Nothing for a merge that would be refused."""
         return _counts(await counts_of(info.context.db, info.context.act, self.source_ids))

@@ -8,6 +8,7 @@ import strawberry
 from db.contact_filters import ContactFilter as Conditions
 from db.contact_pages import ContactOrderField as OrderColumn
 from db.merge_pages import MergeFilter as MergeConditions
+from resolvers.access import Scope
 from resolvers.contacts.filters import read_filter
 from resolvers.contacts.read import (
     Order,
@@ -40,7 +41,7 @@ from schema.contact import (
     merge_type,
 )
 from schema.context import Info
-from schema.described import resolved
+from schema.described import query
 from schema.enums import IdentifierKind, OrderDirection
 from schema.errors import attempt
 from schema.hanging_query import HANGING_NODES, HangingQuery
@@ -68,7 +69,10 @@ from schema.settings import MergeSettings, settings_type
 class Query(HistoryQuery, HangingQuery):
     """The type `Query`."""
 
-    @resolved("Anything by its id: a living contact, a merge, a conversation, a label and so on; null for all else.")
+    @query(
+        "Anything by its id: a living contact, a merge, a conversation, a label and so on; null for all else.",
+        needs=Scope.CONTACTS_READ,
+    )
     async def node(
         self,
         info: Info,
@@ -78,12 +82,15 @@ class Query(HistoryQuery, HangingQuery):
         found = split_id(id)
         return await _NODES[found[0]](info, id) if found and found[0] in _NODES else None
 
-    @resolved("The API key in use.")
+    @query("The API key in use.", needs=None)
     async def viewer(self, info: Info) -> Viewer | None:
         """`Query.viewer`."""
         return viewer_type(info)
 
-    @resolved("A contact by its id; null for an unknown, foreign, malformed, erased or merged-away id.")
+    @query(
+        "A contact by its id; null for an unknown, foreign, malformed, erased or merged-away id.",
+        needs=Scope.CONTACTS_READ,
+    )
     async def contact(
         self,
         info: Info,
@@ -96,7 +103,7 @@ class Query(HistoryQuery, HangingQuery):
         row = await contact_by_id(info.context.db, info.context.act, id, follow=follow_merges)
         return contact_type(row) if row else None
 
-    @resolved("The living contacts that hold an identifier, through merges too, oldest first.")
+    @query("The living contacts that hold an identifier, through merges too, oldest first.", needs=Scope.CONTACTS_READ)
     async def contact_by_identifier(
         self,
         info: Info,
@@ -115,7 +122,7 @@ class Query(HistoryQuery, HangingQuery):
         rows = await contacts_by_identifier(info.context.db, act, org_id, wanted, 20 if first is None else first)
         return [contact_type(row) for row in rows]
 
-    @resolved("Living contacts, page by page.")
+    @query("Living contacts, page by page.", needs=Scope.CONTACTS_READ)
     async def contacts(
         self,
         info: Info,
@@ -143,7 +150,10 @@ class Query(HistoryQuery, HangingQuery):
         found = await list_contacts(db, act, org_id, wanted, _order(order_by), page)
         return connection(found, contact_type, partial(count, db, act, org_id, wanted))
 
-    @resolved("What became of an id: it lives, was merged (with the way to the survivor), or was erased.")
+    @query(
+        "What became of an id: it lives, was merged (with the way to the survivor), or was erased.",
+        needs=Scope.CONTACTS_READ,
+    )
     async def resolve_contact(
         self,
         info: Info,
@@ -153,7 +163,9 @@ class Query(HistoryQuery, HangingQuery):
         resolution: Resolution | None = await resolve_contact(info.context.db, info.context.act, id)
         return resolution_type(id, resolution) if resolution else None
 
-    @resolved("What mergeContacts would do with this input, field by field. Nothing is written.")
+    @query(
+        "What mergeContacts would do with this input, field by field. Nothing is written.", needs=Scope.CONTACTS_READ
+    )
     async def merge_preview(
         self,
         info: Info,
@@ -163,7 +175,10 @@ class Query(HistoryQuery, HangingQuery):
         found, errors = await attempt(_preview(info, raw(input)))
         return preview_type(found) if found else refused_preview(errors)
 
-    @resolved("Who may be the same person as a contact. An old id stands for its survivor; null for an id nobody has.")
+    @query(
+        "Who may be the same person as a contact. An old id stands for its survivor; null for an id nobody has.",
+        needs=Scope.CONTACTS_READ,
+    )
     async def duplicates(
         self,
         info: Info,
@@ -176,7 +191,7 @@ class Query(HistoryQuery, HangingQuery):
         found = await duplicates_of(info.context.db, info.context.act, contact_id, wanted)
         return None if found is None else [duplicate_type(one) for one in found]
 
-    @resolved("A merge by its id.")
+    @query("A merge by its id.", needs=Scope.CONTACTS_READ)
     async def merge(
         self,
         info: Info,
@@ -186,7 +201,7 @@ class Query(HistoryQuery, HangingQuery):
         row = await merge_by_id(info.context.db, info.context.act, id)
         return merge_type(row) if row else None
 
-    @resolved("The history of merges, newest first.")
+    @query("The history of merges, newest first.", needs=Scope.CONTACTS_READ)
     async def merges(
         self,
         info: Info,
@@ -207,7 +222,7 @@ class Query(HistoryQuery, HangingQuery):
         found = await list_merges(db, act, org_id, wanted, page)
         return connection(found, merge_type, partial(count_merges, db, act, org_id, wanted))
 
-    @resolved("All labels of the organization, by name.")
+    @query("All labels of the organization, by name.", needs=Scope.CONTACTS_READ)
     async def labels(self, info: Info, organization_id: InOrganization = None) -> list[Label] | None:
         """`Query.labels`."""
         org_id = organization_of(info, organization_id)
@@ -215,7 +230,7 @@ class Query(HistoryQuery, HangingQuery):
             return None
         return [label_type(row) for row in await labels_of_organization(info.context.db, info.context.act, org_id)]
 
-    @resolved("How the organization merges.")
+    @query("How the organization merges.", needs=Scope.CONTACTS_READ)
     async def merge_settings(self, info: Info, organization_id: InOrganization = None) -> MergeSettings | None:
         """`Query.mergeSettings`."""
         org_id = organization_of(info, organization_id)

@@ -49,7 +49,7 @@ class ContactMergedEvent:
 class Subscription:
     """The type `Subscription`."""
 
-    @subscription("Each merge of contacts, once it is committed.")
+    @subscription("Each merge of contacts, once it is committed.", needs=Scope.CONTACTS_READ)
     async def contact_merged(
         self, info: Info, organization_id: InOrganization = None, after_event: AfterEvent = None
     ) -> AsyncGenerator[ContactMergedEvent, None]:

@@ -68,6 +68,7 @@ async def duplicates_of_contacts(
     db: Database, act: Act, roots: Sequence[UUID], wanted: Wanted
 ) -> list[Sequence[Duplicate]]:
     """For each survivor its duplicates, the most probable first. Seven statements for all of one organisation's."""
+    require(act.actor, Scope.CONTACTS_READ)  # they are other contacts than the one that an act was about
     return await db.read(partial(_read, act=act, roots=roots, wanted=wanted))
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from graphql import GraphQLField, GraphQLObjectType
 from sqlalchemy import Update, update
 
 from db.engine import Transaction
@@ -10,6 +11,7 @@ from db.organizations import api_key
 from resolvers.access import ALL_SCOPES, Scope
 from resolvers.ids import CALL, CONVERSATION, KEY, MERGE, NOTE, decode_id, encode_id
 from schema.build import build_schema
+from schema.described import ANY_KEY, NEEDS
 from tests.contract.steps import unchanged, unknown_id, with_key
 from tests.contract.test_tenants import enter
 from tests.support.api import Api
@@ -105,6 +107,9 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
     "Mutation.deleteContact": (Scope.ERASE, 'deleteContact(input: {id: "CONTACT"})'),
 }
 
+# Root subscriptions -> the scope; tried by tests/contract/test_subscriptions.py over a stream.
+STREAMS: dict[str, Scope | None] = {"Subscription.contactMerged": Scope.CONTACTS_READ}
+
 
 def _document(text: str, ids: dict[str, str]) -> str:
     for name, value in ids.items():
@@ -142,11 +147,48 @@ def _nobodys(api: Api) -> dict[str, str]:
     }
 
 
-def test_every_root_field_is_listed_here() -> None:
-    """A new field of Query or Mutation needs a line in FIELDS."""
+def _rule(field: GraphQLField) -> str | None:
+    """The scope that the field's own declaration names."""
+    declared = field.extensions.get("strawberry-definition")
+    rule: str | None = declared.metadata.get(NEEDS) if declared else None
+    return rule
+
+
+def test_every_root_field_has_a_rule_that_is_tested_here() -> None:
+    """A new field of a root is made by `@query`, `@mutation` or `@subscription` of schema/described.py, with `needs=`,
+    and has a line in FIELDS that says the same: the tests below try it."""
     schema = build_schema()._schema
-    roots = [root for root in (schema.query_type, schema.mutation_type) if root is not None]
-    assert {f"{root.name}.{name}" for root in roots for name in root.fields} == set(FIELDS)
+    roots = [root for root in (schema.query_type, schema.mutation_type, schema.subscription_type) if root is not None]
+    fields = {f"{root.name}.{name}": field for root in roots for name, field in root.fields.items()}
+    expected = {name: scope for name, (scope, _) in FIELDS.items()} | STREAMS
+    assert set(fields) == set(expected), "the fields of the roots, and those of FIELDS and STREAMS"
+    tried = {name: scope.value if scope else ANY_KEY for name, scope in expected.items()}
+    assert {name: _rule(field) for name, field in fields.items()} == tried, "needs= of schema/, and FIELDS"
+
+
+def test_each_field_says_which_scope_it_needs() -> None:
+    """Roots always; fields below them where they need another scope than the root, which are these."""
+    below = {}
+    for kind in build_schema()._schema.type_map.values():
+        for name, field in kind.fields.items() if isinstance(kind, GraphQLObjectType) else ():
+            rule = _rule(field)
+            if rule is not None:
+                said = "Any key may ask." if rule == ANY_KEY else f"Needs the scope `{rule}`."
+                assert str(field.description).endswith(said), f"{kind.name}.{name}"
+                below[f"{kind.name}.{name}"] = rule
+    assert {name: rule for name, rule in below.items() if name not in FIELDS | STREAMS} == {
+        "Contact.duplicates": "contacts:read"
+    }
+
+
+async def test_an_act_shows_nobody_but_whom_it_is_about(api: Api) -> None:
+    """With contacts:write alone the new contact is shown, and its duplicates, which are others, are FORBIDDEN."""
+    await api.contact(name="Ann Lee", email="ann@lee.example")
+    writer = await with_key(api, scopes=frozenset({Scope.CONTACTS_WRITE}))
+    shown = "contact { name duplicates(minProbability: 0) { contact { name email } } } userErrors { code }"
+    answer = await writer.send(f'mutation {{ createContact(input: {{email: "ann@lee.example"}}) {{ {shown} }} }}')
+    assert [error["extensions"].get("requiredScope") for error in answer["errors"]] == ["contacts:read"]
+    assert answer["data"]["createContact"] == {"contact": None, "userErrors": []}
 
 
 async def _with_hanging(api: Api, contact: str, document: str) -> str:
