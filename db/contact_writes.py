@@ -70,7 +70,7 @@ _lock_tree_of = (
     .order_by(contact.c.id)
     .with_for_update(key_share=True)
 )
-POINTERS = Pointers(contact, search_text="")
+POINTERS = Pointers(contact, emptied="search_text")
 _FIXED = {"org_id", "id", "created_at", "canonical_id", "merged_into_id", "merge_id", "base_at", "erased_at"}
 _CHANGING = [column.name for column in CONTACT_COLUMNS if column.name not in _FIXED]
 _save = (

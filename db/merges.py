@@ -196,9 +196,9 @@ _forget_evidence = (
 )
 
 
-async def add_merge(tx: Transaction, event: MergeRow, sources: Sequence[SourceRow]) -> None:
-    """Writes a merge and its sources: two statements."""
-    await tx.run(insert(merge_event), asdict(event))
+async def add_merges(tx: Transaction, events: Sequence[MergeRow], sources: Sequence[SourceRow]) -> None:
+    """Writes merges and all their sources: two statements."""
+    await tx.run(insert(merge_event), [asdict(event) for event in events])
     await tx.run(insert(merge_source), [asdict(source) for source in sources])
 
 

@@ -49,6 +49,7 @@ class Act:
     now: datetime
     new_id: Callable[[], UUID]
     request_id: str = field(default="")
+    job_id: UUID | None = None  # of the job that works for the caller
 
 
 def require(actor: Actor, scope: Scope) -> None:

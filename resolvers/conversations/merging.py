@@ -16,6 +16,7 @@ from db.conversations import ConversationRow, MessageRow
 from db.engine import Database, Transaction
 from db.merges import MergeRow, SourceRow
 from db.organizations import SettingsRow, lock_organization, settings_for_merge
+from db.pointers import Move
 from resolvers.access import Act, Scope, require
 from resolvers.conversations.merge_request import SOURCES, ThreadRequest
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
@@ -45,16 +46,15 @@ async def merge_conversations(db: Database, act: Act, request: ThreadRequest) ->
 async def _merge(tx: Transaction, act: Act, request: ThreadRequest) -> ThreadsMerged:
     ids = [request.primary_id, *request.source_ids]
     found = await conversations.conversations_by_id(tx, act.actor.organizations, ids)
-    org_id = _organization(request, found)
+    org_id = organization_of_threads(request, found)
     await lock_organization(tx, org_id)
     settings, stored = await settings_for_merge(tx, org_id, request.idempotency_key)
     if stored is not None:
         check_same_request(stored, answer_for(stored.key, OPERATION, request.canonical(), {}))
         return await _repeat(tx, org_id, stored.result)
-    roots = await _lock_contacts(tx, org_id, found)
-    rows = await conversation_merges.lock_conversations(tx, org_id, ids)
-    _check(request, rows, roots)
-    done = await _write(tx, act, request, settings, rows)
+    (done,) = await merge_threads(tx, act, settings, [request], found)
+    if isinstance(done, Refused):
+        raise done
     if request.idempotency_key is not None:
         kept = {
             "primary": request.primary_id.hex,
@@ -66,7 +66,35 @@ async def _merge(tx: Transaction, act: Act, request: ThreadRequest) -> ThreadsMe
     return done
 
 
-def _organization(request: ThreadRequest, found: Mapping[UUID, ConversationRow]) -> UUID:
+async def merge_threads(
+    tx: Transaction,
+    act: Act,
+    settings: SettingsRow,
+    requests: Sequence[ThreadRequest],
+    found: Mapping[UUID, ConversationRow],
+) -> list[ThreadsMerged | Refused]:
+    """Carries out merges of one organisation that have no conversation in common, under its lock; a refusal in the
+    place of each that cannot be. `found`: all their conversations. Eight statements, for any number of merges."""
+    org_id = settings.org_id
+    roots = await _lock_contacts(tx, org_id, found)
+    named = [one for request in requests for one in (request.primary_id, *request.source_ids)]
+    rows = await conversation_merges.lock_conversations(tx, org_id, named)
+    results: list[ThreadsMerged | Refused] = []
+    plans = []
+    for request in requests:
+        try:
+            _check(request, rows, roots)
+        except Refused as refused:
+            results.append(refused)
+        else:
+            plans.append(_plan(act, request, settings, rows))
+            results.append(plans[-1].done)
+    if plans:
+        await _write(tx, act, org_id, plans)
+    return results
+
+
+def organization_of_threads(request: ThreadRequest, found: Mapping[UUID, ConversationRow]) -> UUID:
     """Of the primary, in which all have to be. Raises NOT_FOUND, one entry an id, and CROSS_ORG."""
     named = _named(request)
     missing = [_not_found(one, path) for one, path in named if one not in found]
@@ -129,23 +157,36 @@ def _merged(row: ConversationRow, path: tuple[str, ...]) -> UserError:
     return UserError(ErrorCode.ALREADY_MERGED, message, path, conversation_id=row.canonical_id)
 
 
-async def _write(
-    tx: Transaction, act: Act, request: ThreadRequest, settings: SettingsRow, rows: Mapping[UUID, ConversationRow]
-) -> ThreadsMerged:
+@dataclass(frozen=True)
+class _Plan:
+    """Everything that one merge writes."""
+
+    done: ThreadsMerged
+    sources: Sequence[SourceRow]
+    changed: Sequence[ConversationRow]
+    notes: Sequence[MessageRow]
+
+
+def _plan(act: Act, request: ThreadRequest, settings: SettingsRow, rows: Mapping[UUID, ConversationRow]) -> _Plan:
     primary = rows[request.primary_id]
     sources = [rows[source] for source in request.source_ids]
     notes = _notes(act, request, settings, primary, sources)
     event = _event(act, request, primary, sources, notes)
     merged = [SourceRow(event.org_id, event.id, place, conversation_id=row.id) for place, row in enumerate(sources)]
-    await merges.add_merge(tx, event, merged)
-    moved = await conversation_merges.POINTERS.merge_away(tx, primary.org_id, request.source_ids, primary.id, event.id)
     closed = [_closed(act, row, request.tag) for row in sources]
     last = [row.last_message_at for row in (primary, *sources) if row.last_message_at is not None]
     primary = replace(primary, last_message_at=max(last, default=None), updated_at=max(act.now, primary.updated_at))
-    await conversation_merges.save_merged(tx, [primary, *closed])
-    await conversation_merges.add_notes(tx, notes)
-    await note_threads_merged(tx, act, event, moved)
-    return ThreadsMerged(primary, request.source_ids, event)
+    return _Plan(ThreadsMerged(primary, request.source_ids, event), merged, [primary, *closed], notes)
+
+
+async def _write(tx: Transaction, act: Act, org_id: UUID, plans: Sequence[_Plan]) -> None:
+    done = [plan.done for plan in plans]
+    await merges.add_merges(tx, [one.merge for one in done], [row for plan in plans for row in plan.sources])
+    moves = [Move(one.source_ids, one.primary.id, one.merge.id) for one in done]
+    moved = await conversation_merges.POINTERS.merge_away(tx, org_id, moves)
+    await conversation_merges.save_merged(tx, [row for plan in plans for row in plan.changed])
+    await conversation_merges.add_notes(tx, [note for plan in plans for note in plan.notes])
+    await note_threads_merged(tx, act, list(zip([one.merge for one in done], moved, strict=True)))
 
 
 def _closed(act: Act, row: ConversationRow, tag: str | None) -> ConversationRow:

@@ -23,15 +23,21 @@ class Topic(StrEnum):
     CONVERSATION_MERGE_UNDONE = "conversation.merge_undone"
 
 
-async def note_merge(tx: Transaction, act: Act, event: MergeRow, moved: Sequence[UUID]) -> None:
-    """`moved`: every id that leads to the primary by this merge, at any depth."""
-    assert event.primary_contact_id is not None
-    payload = {
-        "mergeId": encode_id(MERGE, event.id),
-        "contactId": encode_id(CONTACT, event.primary_contact_id),
-        "mergedContactIds": _ids(CONTACT, moved),
-    }
-    await _note(tx, act, event.org_id, Topic.CONTACT_MERGED, payload)
+Moved = Sequence[tuple[MergeRow, Sequence[UUID]]]  # merges, each with every id that leads to its primary by it
+
+
+async def note_merges(tx: Transaction, act: Act, merged: Moved) -> None:
+    """One event for each of these merges of contacts."""
+    rows = []
+    for event, moved in merged:
+        assert event.primary_contact_id is not None
+        payload = {
+            "mergeId": encode_id(MERGE, event.id),
+            "contactId": encode_id(CONTACT, event.primary_contact_id),
+            "mergedContactIds": _ids(CONTACT, moved),
+        }
+        rows.append(_row(act, event.org_id, Topic.CONTACT_MERGED, payload))
+    await add_events(tx, rows)
 
 
 async def note_undo(
@@ -53,15 +59,18 @@ async def note_erasure(tx: Transaction, act: Act, org_id: UUID, members: Sequenc
     await _note(tx, act, org_id, Topic.CONTACT_ERASED, payload)
 
 
-async def note_threads_merged(tx: Transaction, act: Act, event: MergeRow, moved: Sequence[UUID]) -> None:
-    """As `note_merge`, of conversations."""
-    assert event.primary_conversation_id is not None
-    payload = {
-        "mergeId": encode_id(MERGE, event.id),
-        "conversationId": encode_id(CONVERSATION, event.primary_conversation_id),
-        "mergedConversationIds": _ids(CONVERSATION, moved),
-    }
-    await _note(tx, act, event.org_id, Topic.CONVERSATION_MERGED, payload)
+async def note_threads_merged(tx: Transaction, act: Act, merged: Moved) -> None:
+    """As `note_merges`, of conversations."""
+    rows = []
+    for event, moved in merged:
+        assert event.primary_conversation_id is not None
+        payload = {
+            "mergeId": encode_id(MERGE, event.id),
+            "conversationId": encode_id(CONVERSATION, event.primary_conversation_id),
+            "mergedConversationIds": _ids(CONVERSATION, moved),
+        }
+        rows.append(_row(act, event.org_id, Topic.CONVERSATION_MERGED, payload))
+    await add_events(tx, rows)
 
 
 async def note_threads_parted(

@@ -4,7 +4,7 @@ A pair is marked under the ids that it was given, and holds between whatever tho
 it, and an explicit merge of the two is refused unless it says `allowMarkedDistinct`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import combinations
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from db.engine import Database, Transaction
 from resolvers.access import Act, Scope, require
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
 from resolvers.ids import CONTACT, encode_id
-from resolvers.merging.refusals import check_living, contact_not_found, source_path
+from resolvers.merging.refusals import check_living, contact_not_found, in_other_organizations, source_path
 from resolvers.merging.request import REASON_LENGTH, check_repeats, read_contact_ids, read_text
 
 MAXIMUM = 50
@@ -38,10 +38,14 @@ async def unmark_distinct(db: Database, act: Act, contacts: Sequence[str]) -> in
     return await db.write(lambda tx: _unmark(tx, act, ids))
 
 
-async def check_distinct(tx: Transaction, org_id: UUID, primary: ContactRow, sources: Sequence[ContactRow]) -> None:
+async def marked_apart(tx: Transaction, org_id: UUID, roots: Sequence[UUID]) -> set[frozenset[UUID]]:
+    """Which of these survivors were said to be other people than which: sets of two survivors. One statement."""
+    return {pair.roots for pair in await distinct.pairs_touching(tx, org_id, roots)}
+
+
+def check_distinct(primary: ContactRow, sources: Sequence[ContactRow], apart: Collection[frozenset[UUID]]) -> None:
     """Raises MARKED_DISTINCT, one entry a source, when two contacts of a merge were said to be two people."""
     roots = [primary.id, *(source.id for source in sources)]
-    apart = {pair.roots for pair in await distinct.pairs_touching(tx, org_id, roots)}
     errors = []
     for index, source in enumerate(roots[1:]):
         other = next((before for before in roots[: index + 1] if frozenset((before, source)) in apart), None)
@@ -102,5 +106,6 @@ async def _lock(tx: Transaction, act: Act, ids: Sequence[UUID]) -> UUID:
         raise Refused([error for contact_id, path in named for error in contact_not_found(contact_id, *path).errors])
     await contact_writes.lock_organization_of(tx, [first], next(c for c in ids if c in found))
     rows = await contact_rows.contacts_by_id(tx, [first], ids)
-    await check_living(tx, act.actor, named, rows, "Contacts of different organizations are distinct as they are.")
+    elsewhere = await in_other_organizations(tx, act.actor, [one for one in ids if one not in rows])
+    check_living(named, rows, elsewhere, "Contacts of different organizations are distinct as they are.")
     return first

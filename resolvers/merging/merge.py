@@ -17,11 +17,12 @@ from db.contacts import ContactRow
 from db.engine import Database, Transaction
 from db.merges import MergeRow
 from db.organizations import SettingsRow, settings_for_merge
+from db.pointers import Move
 from resolvers.access import Act, Scope, require
 from resolvers.duplicates.detect import Detected
 from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, refuse
-from resolvers.events.recording import note_merge
+from resolvers.events.recording import note_merges
 from resolvers.idempotency import answer_for, check_same_request
 from resolvers.merging.preparing import PreparedMerge, check_hash, find_sources, prepare_merge
 from resolvers.merging.refusals import contact_not_found, explain_absence
@@ -58,7 +59,7 @@ async def _merge(tx: Transaction, act: Act, request: MergeRequest) -> MergeResul
     detected, rows = await _lock(tx, act, settings, request)
     prepared = await prepare_merge(tx, act, request, settings, detected, rows)
     check_hash(request, prepared)
-    result = await _write(tx, act, prepared)
+    (result,) = await write_merges(tx, act, org_id, [prepared])
     if request.idempotency_key is not None:
         answer = answer_for(request.idempotency_key, OPERATION, request.canonical(), _kept(result))
         await idempotency.keep_answer(tx, org_id, answer, act.now)
@@ -77,17 +78,27 @@ async def _lock(
             return detected, rows
 
 
-async def _write(tx: Transaction, act: Act, prepared: PreparedMerge) -> MergeResult:
-    primary, plan = prepared.primary, prepared.plan
-    if plan is None:  # nothing was detected
-        return MergeResult(primary, (), prepared.remaining, None)
+async def write_merges(tx: Transaction, act: Act, org_id: UUID, prepared: Sequence[PreparedMerge]) -> list[MergeResult]:
+    """Carries out merges of one organisation that have no contact in common. Eight statements, for any number."""
+    results = [_result(one) for one in prepared]
+    plans = [one.plan for one in prepared if one.plan is not None]
+    if not plans:  # nothing was detected
+        return results
+    survivors = [plan.survivor for plan in plans]
+    moves = [Move(one.source_ids, one.survivor.id, one.merge.id) for one in results if one.merge is not None]
+    await merges.add_merges(tx, [plan.event for plan in plans], [row for plan in plans for row in plan.sources])
+    moved = await contact_writes.POINTERS.merge_away(tx, org_id, moves)
+    await contact_writes.save_contacts(tx, survivors)
+    await keep_in_step(tx, survivors, merged=[source for move in moves for source in move.sources])
+    await note_merges(tx, act, list(zip([plan.event for plan in plans], moved, strict=True)))
+    return results
+
+
+def _result(prepared: PreparedMerge) -> MergeResult:
+    if prepared.plan is None:
+        return MergeResult(prepared.primary, (), prepared.remaining, None)
     source_ids = tuple(row.id for row in prepared.sources)
-    await merges.add_merge(tx, plan.event, plan.sources)
-    moved = await contact_writes.POINTERS.merge_away(tx, primary.org_id, source_ids, primary.id, plan.event.id)
-    await contact_writes.save_contact(tx, plan.survivor)
-    await keep_in_step(tx, [plan.survivor], merged=source_ids)
-    await note_merge(tx, act, plan.event, moved)
-    return MergeResult(plan.survivor, source_ids, prepared.remaining, plan.event)
+    return MergeResult(prepared.plan.survivor, source_ids, prepared.remaining, prepared.plan.event)
 
 
 def _kept(result: MergeResult) -> dict[str, Any]:

@@ -34,7 +34,6 @@ class MergeTerms:
     detected: bool
     reason: str | None = None
     min_probability: float | None = None
-    job_id: UUID | None = None
     reasons: Mapping[UUID, Detection] = field(default_factory=dict)
 
 
@@ -63,7 +62,6 @@ def plan_merge(act: Act, primary: ContactRow, sources: Sequence[ContactRow], ter
         before=changed.before,
         after=changed.after,
         model_version=str(MODEL.version) if terms.detected else None,
-        job_id=terms.job_id,
     )
     rows = tuple(_source(event, position, row.id, terms.reasons.get(row.id)) for position, row in enumerate(sources))
     return MergePlan(with_derived(survivor, identifiers), event, rows)

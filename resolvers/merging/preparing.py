@@ -1,7 +1,7 @@
 """What a merge would do, worked out before anything is written: `mergeContacts` and `mergePreview` both come here."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -13,9 +13,9 @@ from db.organizations import SettingsRow
 from resolvers.access import Act
 from resolvers.duplicates.detect import Detected, find_duplicates
 from resolvers.errors import ErrorCode, UserError, refuse
-from resolvers.merging.distinct import check_distinct
+from resolvers.merging.distinct import check_distinct, marked_apart
 from resolvers.merging.plan import MergePlan, MergeTerms, candidate_of, plan_merge
-from resolvers.merging.refusals import check_contacts, check_overrides, check_roles
+from resolvers.merging.refusals import check_contacts, check_overrides, check_roles, in_other_organizations
 from resolvers.merging.request import MergeRequest
 from resolvers.merging.survivorship import Policy
 
@@ -29,6 +29,16 @@ class PreparedMerge:
     remaining: int
     plan: MergePlan | None
     hash: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What merges are judged by. `rows`: their contacts as they stand, by id; `elsewhere`: those that live in another
+    of the key's organisations; `apart`: sets of two survivors that were marked as two people."""
+
+    rows: Mapping[UUID, ContactRow]
+    elsewhere: Collection[UUID] = ()
+    apart: Collection[frozenset[UUID]] = ()
 
 
 async def find_sources(tx: Transaction, act: Act, settings: SettingsRow, request: MergeRequest) -> Detected:
@@ -47,13 +57,25 @@ async def prepare_merge(
     rows: Mapping[UUID, ContactRow],
 ) -> PreparedMerge:
     """Raises Refused with every reason of the first kind that applies. `rows`: the contacts of the merge by id."""
-    await check_contacts(tx, act.actor, request, rows)
+    named = (request.primary_id, *(request.source_ids or ()))
+    elsewhere = await in_other_organizations(tx, act.actor, [one for one in named if one not in rows])
+    told = request.source_ids is not None and not request.allow_marked_distinct
+    apart = await marked_apart(tx, settings.org_id, named) if told else set()
+    return work_out(act, request, settings, detected, Surroundings(rows, elsewhere, apart))
+
+
+def work_out(
+    act: Act, request: MergeRequest, settings: SettingsRow, detected: Detected, around: Surroundings
+) -> PreparedMerge:
+    """The same once everything is read. Pure. Raises Refused."""
+    rows = around.rows
+    check_contacts(request, rows, around.elsewhere)
     primary = rows[request.primary_id]
     sources = [rows[source] for source in detected.source_ids]
     check_overrides(request, (primary.id, *detected.source_ids))
     check_roles(settings.role_rule, primary, sources)
     if request.source_ids is not None and not request.allow_marked_distinct:
-        await check_distinct(tx, primary.org_id, primary, sources)
+        check_distinct(primary, sources, around.apart)
     terms = MergeTerms(
         policy=Policy(settings.survivorship, request.overrides),
         detected=request.source_ids is None,

@@ -32,18 +32,18 @@ async def explain_absence(tx: Transaction, actor: Actor, request: MergeRequest) 
     return Refused(errors)
 
 
-async def check_contacts(tx: Transaction, actor: Actor, request: MergeRequest, rows: Mapping[UUID, ContactRow]) -> None:
-    """Raises Refused unless the primary and every named source live in this organisation. `rows`: its locked rows."""
+def check_contacts(request: MergeRequest, rows: Mapping[UUID, ContactRow], elsewhere: Collection[UUID]) -> None:
+    """Raises Refused unless the primary and every named source live in this organisation. `rows`: its locked rows;
+    `elsewhere`: those that live in another of the key's organisations."""
     named: list[Named] = [(request.primary_id, _PRIMARY)]
     named += [(source, source_path(index)) for index, source in enumerate(request.source_ids or ())]
-    await check_living(tx, actor, named, rows, "Cannot merge contacts from different orgs.")
+    check_living(named, rows, elsewhere, "Cannot merge contacts from different orgs.")
 
 
-async def check_living(
-    tx: Transaction, actor: Actor, named: Sequence[Named], rows: Mapping[UUID, ContactRow], cross_org: str
+def check_living(
+    named: Sequence[Named], rows: Mapping[UUID, ContactRow], elsewhere: Collection[UUID], cross_org: str
 ) -> None:
     """Raises Refused with one entry for each named contact that does not live itself in the organisation of `rows`."""
-    elsewhere = await _in_other_organizations(tx, actor, [contact for contact, _ in named if contact not in rows])
     errors: list[UserError] = []
     for contact, path in named:
         if contact in elsewhere:
@@ -92,7 +92,8 @@ def source_path(index: int) -> tuple[str, ...]:
     return ("sourceContactIds", str(index))
 
 
-async def _in_other_organizations(tx: Transaction, actor: Actor, missing: Sequence[UUID]) -> set[UUID]:
+async def in_other_organizations(tx: Transaction, actor: Actor, missing: Sequence[UUID]) -> set[UUID]:
+    """Those of the contacts, none of them of the organisation at hand, that live in another one of the key's."""
     if not missing or len(actor.organizations) == 1:
         return set()
     found = await contact_rows.contacts_by_id(tx, actor.organizations, missing)

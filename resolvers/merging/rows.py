@@ -25,7 +25,7 @@ def new_merge(act: Act, org_id: UUID, kind: str, reason: str | None) -> MergeRow
         actor_key_id=act.actor.key_id,
         reason=reason,
         model_version=None,
-        job_id=None,
+        job_id=act.job_id,
         request_id=act.request_id or None,
         created_at=act.now,
         undone_at=None,

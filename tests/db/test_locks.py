@@ -14,8 +14,9 @@ from db.contact_writes import POINTERS, lock_contacts, lock_survivor
 from db.contacts import ContactRow
 from db.engine import Transaction
 from db.faults import StorageUnavailable
-from db.merges import add_merge
+from db.merges import add_merges
 from db.organizations import lock_organization, settings_for_change, settings_for_identifiers
+from db.pointers import Move
 from resolvers.contacts.create import identifier_values
 from resolvers.contacts.importing import import_terms
 from resolvers.contacts.values import identifying
@@ -102,8 +103,8 @@ def _pointers(world: World, rows: dict[UUID, ContactRow], primary: UUID, source:
 
     async def write(tx: Transaction) -> None:
         plan = plan_merge(world.act, rows[primary], [rows[source]], MergeTerms(Policy({}), detected=False))
-        await add_merge(tx, plan.event, plan.sources)
-        await POINTERS.merge_away(tx, world.org_id, [source], primary, plan.event.id)
+        await add_merges(tx, [plan.event], plan.sources)
+        await POINTERS.merge_away(tx, world.org_id, [Move([source], primary, plan.event.id)])
 
     return write
 
