@@ -50,6 +50,12 @@ async def count_merges(tx: Transaction, org_id: UUID, wanted: MergeFilter) -> in
     return row[0] if row else 0
 
 
+async def standing_merges_of_job(tx: Transaction, org_id: UUID, job_id: UUID) -> list[UUID]:
+    """What a job merged and nobody has undone whole, the latest first."""
+    wanted = select(merge_event.c.id).where(*_conditions(org_id, MergeFilter(job_id=job_id, undone=False)))
+    return [row.id for row in await tx.rows(wanted.order_by(merge_event.c.id.desc()))]
+
+
 def _conditions(org_id: UUID, wanted: MergeFilter) -> list[ColumnElement[bool]]:
     conditions = [merge_event.c.org_id == org_id]
     for name in ("actor", "detected", "kind", "job_id"):

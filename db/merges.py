@@ -15,6 +15,7 @@ from sqlalchemy import (
     bindparam,
     insert,
     select,
+    text,
     update,
 )
 from sqlmodel import Field, SQLModel
@@ -23,6 +24,7 @@ from db.base import Json, any_of, one_of, table_of, tenant_key
 from db.engine import Transaction
 
 MERGE_KINDS = ("CONTACTS", "CONVERSATIONS")
+_OF_JOB = text("job_id IS NOT NULL")  # few merges are of a job: the others are not in its index
 
 
 class MergeEvent(SQLModel, table=True):
@@ -43,6 +45,7 @@ class MergeEvent(SQLModel, table=True):
         ),
         Index("ix_merge_event_primary", "org_id", "primary_contact_id"),
         Index("ix_merge_event_conversation", "org_id", "primary_conversation_id"),
+        Index("ix_merge_event_job", "org_id", "job_id", postgresql_where=_OF_JOB, sqlite_where=_OF_JOB),
     )
     org_id: UUID = Field(primary_key=True)
     id: UUID = Field(primary_key=True)

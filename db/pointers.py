@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Table, Uuid, bindparam, case, text, update
+from sqlalchemy import BindParameter, Table, Uuid, bindparam, case, text, update
 
 from db.base import UuidList, any_of
 from db.engine import Transaction
@@ -48,7 +48,7 @@ class Pointers:
         )
 
     async def merge_away(self, tx: Transaction, org_id: UUID, moves: Sequence[Move]) -> list[list[UUID]]:
-        """Points the sources and all that they led to at their primaries; their values are frozen from here on. For each
+        """Points the sources and all that they led to at their primaries; their values are frozen from here on. Of each
         move every id that leads to its primary by it, the sources in front. One statement, for any number of moves,
         of which none knows another's rows."""
         rows = await tx.rows(self._away[tx.dialect], {"org": org_id, **_bound(tx.dialect, moves)})
@@ -73,7 +73,7 @@ def _away(table: Table, emptied: str | None, moves: str) -> Any:
         f" WHERE {name}.org_id = :org AND {name}.canonical_id = move.source_id"
         f" RETURNING {name}.id, {name}.canonical_id"
     )
-    bound = [bindparam("org", type_=Uuid())]
+    bound: list[BindParameter[Any]] = [bindparam("org", type_=Uuid())]
     bound += [bindparam(lists, type_=UuidList()) for lists in ("sources", "primaries", "merges") if f":{lists}" in sql]
     return text(sql).bindparams(*bound).columns(id=Uuid(), canonical_id=Uuid())
 
@@ -82,7 +82,5 @@ def _bound(dialect: str, moves: Sequence[Move]) -> dict[str, Any]:
     rows = [(source, move.primary, move.merge_id) for move in moves for source in move.sources]
     if dialect == "sqlite":
         return {"moves": json.dumps([[one.hex for one in row] for row in rows])}
-    return {
-        name: list(column)
-        for name, column in zip(("sources", "primaries", "merges"), zip(*rows, strict=True), strict=True)
-    }
+    sources, primaries, merges = (list(column) for column in zip(*rows, strict=True))
+    return {"sources": sources, "primaries": primaries, "merges": merges}

@@ -12,6 +12,8 @@ from db.idempotency import Idempotency
 from db.identifiers import Identifier
 from db.imports import ImportRef
 from db.inboxes import ContactInbox, Inbox
+from db.job_queue import JobQueue
+from db.jobs import Job, JobChunk, JobError
 from db.labels import ContactLabel, Label
 from db.matching import MatchFeatures, MatchKey, MatchModel
 from db.memories import Memory, MemoryFact, MemoryMessage, MemorySummary
@@ -38,6 +40,10 @@ __all__ = [
     "Identifier",
     "ImportRef",
     "Inbox",
+    "Job",
+    "JobChunk",
+    "JobError",
+    "JobQueue",
     "Label",
     "MatchFeatures",
     "MatchKey",

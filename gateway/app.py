@@ -1,6 +1,6 @@
 """The application: GraphQL, health, and the GraphiQL page, behind the gate."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from fastapi import FastAPI
@@ -19,6 +19,7 @@ from gateway.router import EdgeOptions, build_router
 from gateway.settings import Settings
 from gateway.tokens import bearer, token_hash
 from gateway.tune import settle_memory
+from gateway.worker import Worker, working
 from resolvers.access import Actor
 from resolvers.errors import CodedError, ErrorCode
 from resolvers.ids import IdSource
@@ -31,8 +32,9 @@ from schema.extensions.masking import UNAVAILABLE
 def create_app(settings: Settings, *, database: Database | None = None, clock: Clock = system_clock) -> ASGIApp:
     """The finished ASGI application. It closes its database at shutdown."""
     db = database or open_database(settings)
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(db, settings))
     new_id = IdSource(clock)
+    workers = [Worker(db, clock, new_id) for _ in range(settings.job_workers)]
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(db, settings, workers))
 
     async def authenticate(header: str | None) -> Actor | None:
         hashed = token_hash(bearer(header) or "")
@@ -59,13 +61,16 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     return Gate(app, GateLimits(body_bytes=settings.body_limit_bytes, body_seconds=settings.body_timeout_seconds))
 
 
-def _lifespan(db: Database, settings: Settings) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+def _lifespan(
+    db: Database, settings: Settings, workers: Sequence[Worker]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if db.dialect == "postgresql":
             await db.notices.listen(settings.database_direct_url or settings.database_url)
         settle_memory()
-        yield
+        async with working(workers):
+            yield
         await db.close()
 
     return lifespan

@@ -51,10 +51,16 @@ class Settings(BaseSettings):
         le=600,
         description="An operation that runs longer is answered TIMEOUT; it may still be carried out.",
     )
+    job_workers: int = Field(
+        default=1,
+        ge=0,
+        le=16,
+        description="How many jobs `onefold serve` works on at a time. 0: none, where `onefold worker` does it.",
+    )
     body_limit_bytes: int = Field(
-        default=1_000_000,
+        default=4_000_000,
         ge=1_000,
-        description="A larger request body is refused with 413.",
+        description="A larger request body is refused with 413. 10,000 groups of three take about 2,000,000.",
     )
     body_timeout_seconds: float = Field(
         default=10, gt=0, description="A body that arrives more slowly is refused with 408."

@@ -24,7 +24,7 @@ from resolvers.conversations.reading import (
     messages_of_conversations,
 )
 from resolvers.duplicates.listing import Duplicate, duplicates_of_contacts, read_wanted
-from resolvers.ids import CONTACT, CONVERSATION, MERGE, encode_id
+from resolvers.ids import CONTACT, CONVERSATION, JOB, MERGE, encode_id
 from resolvers.matching.guard import GuardReason
 from resolvers.matching.judge import MatchDecision
 from resolvers.merging.history import (
@@ -76,6 +76,7 @@ class Merge(Node):
     created_at: datetime = about("When.")
     undone_at: datetime | None = about("When the last source was taken out again; null while one is still merged.")
     undone_by: str | None = about("The key that took out the last source.")
+    job_id: strawberry.ID | None = about("The job that merged.")
     row: strawberry.Private[MergeRow]
 
     @resolved("Whether undoMerge can take it back: any merge that is not undone and whose contacts were not erased.")
@@ -322,6 +323,7 @@ def merge_type(row: MergeRow) -> Merge:
         created_at=row.created_at,
         undone_at=row.undone_at,
         undone_by=row.undone_by,
+        job_id=strawberry.ID(encode_id(JOB, row.job_id)) if row.job_id else None,
         row=row,
     )
 

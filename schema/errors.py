@@ -32,9 +32,12 @@ ErrorCode = enum(
         "MARKED_DISTINCT": "Two of the contacts were marked as two people; `allowMarkedDistinct` merges them anyway.",
         "OVERRIDE_NOT_ALLOWED": "Consent, privilege and computed times follow their own rules in a merge.",
         "STALE_PREVIEW": "What the preview showed has changed since. Look at a new one.",
-        "NOT_UNDOABLE": "The merge, or this source of it, was undone before, or its contacts were erased.",
+        "NOT_UNDOABLE": "The merge, or this source of it, was undone before, or its contacts were erased; of a job: "
+        "nothing that it merged still stands.",
         "IDEMPOTENCY_KEY_REUSED": "The idempotency key was first used with another input.",
         "STALE_VERSION": "`expectedVersion` is not the contact's version: somebody changed it in between.",
+        "JOB_OVER": "The job is over: there is nothing of it to cancel, or to try again.",
+        "JOB_NOT_OVER": "The job is still at work. Wait for its end, or cancel it first.",
         "UNAUTHENTICATED": "No API key, or one that is unknown, expired or revoked.",
         "FORBIDDEN": "The key lacks the scope that `extensions.requiredScope` names.",
         "RATE_LIMITED": "Too much in too short a time; `Retry-After` says when to go on.",

@@ -19,6 +19,7 @@ from schema.enums import (
     ContactRole,
     IdentifierKind,
     IdentifierRule,
+    MergeKind,
     OrderDirection,
     RoleRule,
 )
@@ -28,7 +29,7 @@ IDEMPOTENCY_KEY = (
     "Makes a repeat safe: the same key and input give the first answer again, another input is "
     "IDEMPOTENCY_KEY_REUSED. 1 to 255 characters, such as a UUID."
 )
-_ORGANIZATION = "Needed only by a key that sees several organizations."
+ORGANIZATION_ID = "Needed only by a key that sees several organizations."
 
 
 def raw(given: Any) -> dict[str, Any]:
@@ -74,7 +75,7 @@ class AddressInput:
 class CreateContactInput:
     """The input `CreateContactInput`."""
 
-    organization_id: strawberry.ID | None = optional(_ORGANIZATION)
+    organization_id: strawberry.ID | None = optional(ORGANIZATION_ID)
     role: ContactRole | None = optional("LEAD or USER.")
     name: str | None = optional("The name, at most 500 characters. Blank text counts as none.")
     email: str | None = optional("The leading address; it becomes an identifier too.")
@@ -161,7 +162,7 @@ class ImportContactsInput:
     """The input `ImportContactsInput`."""
 
     contacts: list[CreateContactInput] = about("Up to 500.")
-    organization_id: strawberry.ID | None = optional(_ORGANIZATION)
+    organization_id: strawberry.ID | None = optional(ORGANIZATION_ID)
 
 
 @strawberry.input(description="The labels that a contact shall have.")
@@ -264,7 +265,7 @@ class FieldRuleInput:
 class UpdateMergeSettingsInput:
     """The input `UpdateMergeSettingsInput`."""
 
-    organization_id: strawberry.ID | None = optional(_ORGANIZATION)
+    organization_id: strawberry.ID | None = optional(ORGANIZATION_ID)
     role_rule: RoleRule | None = optional("Who may be merged into whom.")
     identifier_rule: IdentifierRule | None = optional("Whether several contacts may hold one identifier, from now on.")
     default_region: str | None = optional("The country in which phone numbers without '+' are read, such as `DE`.")
@@ -333,4 +334,6 @@ class MergeFilter:
     actor: str | None = optional("Who merged, as `Merge.actor` shows it.")
     detected: bool | None = optional("Whether the sources were detected.")
     undone: bool | None = optional("Whether all of it was undone.")
+    kind: MergeKind | None = optional("What was merged.")
+    job_id: strawberry.ID | None = optional("The job that merged.")
     created_at: TimeRange | None = optional("When.")

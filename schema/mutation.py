@@ -1,7 +1,6 @@
 """The root of writing: unpack the input, call one act, wrap its answer. Root mutations run one after the other."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 import strawberry
 
@@ -15,8 +14,6 @@ from resolvers.contacts.importing import Outcome, import_contacts
 from resolvers.contacts.tags import set_labels
 from resolvers.contacts.update import update_contact
 from resolvers.contacts.upsert import Upserted, upsert_contact
-from resolvers.errors import ErrorCode, refuse
-from resolvers.ids import ORGANIZATION, decode_id
 from resolvers.merging.distinct import mark_distinct, unmark_distinct
 from resolvers.merging.merge import MergeResult, merge_contacts
 from resolvers.merging.request import read_merge_request
@@ -31,6 +28,8 @@ from schema.errors import attempt
 from schema.hanging_mutation import HangingMutation
 from schema.history_mutation import HistoryMutation
 from schema.inputs import raw
+from schema.job_mutation import JobMutation
+from schema.organization import organization_in
 from schema.payloads import (
     ContactPayload,
     DeleteContactPayload,
@@ -50,7 +49,7 @@ _INPUT = strawberry.argument(description="What to do.")
 
 
 @strawberry.type(description="Everything that can be written. What a caller gets wrong comes back as `userErrors`.")
-class Mutation(HistoryMutation, HangingMutation):
+class Mutation(HistoryMutation, HangingMutation, JobMutation):
     """The type `Mutation`."""
 
     @mutation("Makes a contact.", needs=Scope.CONTACTS_WRITE)
@@ -212,18 +211,6 @@ class Mutation(HistoryMutation, HangingMutation):
         """`Mutation.updateMergeSettings`."""
         row, errors = await attempt(_settings(info, raw(input)))
         return MergeSettingsPayload(merge_settings=settings_type(row) if row else None, user_errors=errors)
-
-
-def organization_in(given: dict[str, Any], *path: str) -> UUID | None:
-    """The organisation that an input names. Raises Refused for what is no organisation's id."""
-    asked = given.get("organizationId")
-    if asked is None:
-        return None
-    org_id = decode_id(ORGANIZATION, asked)
-    if org_id is None:
-        message = "Not an organization's id: they look like org_01j…."
-        raise refuse(ErrorCode.BAD_USER_INPUT, message, *path, "organizationId")
-    return org_id
 
 
 async def _create(info: Info, given: dict[str, Any]) -> ContactRow:

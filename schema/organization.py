@@ -1,7 +1,7 @@
 """Organisations, labels, and the key in use."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import strawberry
@@ -9,6 +9,7 @@ import strawberry
 from db.labels import LabelRow
 from db.organizations import OrganizationRow
 from resolvers.access import organization_for_query
+from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import KEY, LABEL, ORGANIZATION, decode_id, encode_id
 from resolvers.organizations import organizations_of_actor
 from schema.context import Info
@@ -78,3 +79,15 @@ def viewer_type(info: Info) -> Viewer:
         name=actor.name,
         scopes=sorted(scope.value for scope in actor.scopes),
     )
+
+
+def organization_in(given: dict[str, Any], *path: str) -> UUID | None:
+    """The organisation that an input names. Raises Refused for what is no organisation's id."""
+    asked = given.get("organizationId")
+    if asked is None:
+        return None
+    org_id = decode_id(ORGANIZATION, asked)
+    if org_id is None:
+        message = "Not an organization's id: they look like org_01j…."
+        raise refuse(ErrorCode.BAD_USER_INPUT, message, *path, "organizationId")
+    return org_id

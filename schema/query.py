@@ -24,7 +24,8 @@ from resolvers.conversations.reading import conversation_by_id
 from resolvers.duplicates.listing import duplicates_of, read_wanted
 from resolvers.history.calls import call_by_id
 from resolvers.history.notes import note_by_id
-from resolvers.ids import CALL, CONTACT, CONVERSATION, LABEL, MERGE, NOTE, ORGANIZATION, decode_id, split_id
+from resolvers.ids import CALL, CONTACT, CONVERSATION, JOB, LABEL, MERGE, NOTE, ORGANIZATION, decode_id, split_id
+from resolvers.jobs.reading import job_by_id
 from resolvers.merging.history import count_merges, list_merges, merge_by_id
 from resolvers.merging.preview import Preview, merge_preview
 from resolvers.merging.request import read_merge_request
@@ -48,6 +49,8 @@ from schema.hanging_query import HANGING_NODES, HangingQuery
 from schema.history_query import HistoryQuery
 from schema.history_types import call_type, note_type
 from schema.inputs import ContactFilter, ContactOrder, MergeContactsInput, MergeFilter, raw
+from schema.job_query import JobQuery
+from schema.job_types import job_type
 from schema.matching_types import FirstDuplicates, MinProbability
 from schema.node import Node
 from schema.organization import (
@@ -66,7 +69,7 @@ from schema.settings import MergeSettings, settings_type
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(HistoryQuery, HangingQuery):
+class Query(HistoryQuery, HangingQuery, JobQuery):
     """The type `Query`."""
 
     @query(
@@ -257,15 +260,27 @@ def _conditions(given: MergeFilter | None) -> MergeConditions:
         if contact_id is None:
             raise bad_argument("filter.contactId", "contactId is not a contact id: they look like contact_01j….")
         contact_ids = (contact_id,)
+    job_id = None
+    if wanted.get("jobId") is not None:
+        job_id = decode_id(JOB, wanted["jobId"])
+        if job_id is None:
+            raise bad_argument("filter.jobId", "jobId is not a job id: they look like job_01j….")
     span = wanted.get("createdAt") or {}
     return MergeConditions(
         contact_ids=contact_ids,
         actor=wanted.get("actor"),
         detected=wanted.get("detected"),
         undone=wanted.get("undone"),
+        kind=wanted.get("kind"),
+        job_id=job_id,
         created_from=span.get("gte"),
         created_before=span.get("lt"),
     )
+
+
+async def _job_node(info: Info, node_id: str) -> Node | None:
+    row = await job_by_id(info.context.db, info.context.act, node_id)
+    return job_type(row) if row else None
 
 
 async def _contact_node(info: Info, node_id: str) -> Node | None:
@@ -309,6 +324,7 @@ _NODES = {
     NOTE: _note_node,
     CONTACT: _contact_node,
     MERGE: _merge_node,
+    JOB: _job_node,
     LABEL: _label_node,
     ORGANIZATION: _organization_node,
     **HANGING_NODES,

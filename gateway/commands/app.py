@@ -8,7 +8,7 @@ from gateway.commands.doctoring import doctor_command
 from gateway.commands.importing import import_command
 from gateway.commands.keys import key_app, org_app
 from gateway.commands.matching import match_app
-from gateway.commands.serving import serve_command
+from gateway.commands.serving import serve_command, worker_command
 
 app = typer.Typer(
     help="onefold merges contacts: a GraphQL gateway. Start with `onefold demo`, then `onefold serve`.",
@@ -16,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,  # locals hold keys and personal data
 )
 app.command("serve")(serve_command)
+app.command("worker")(worker_command)
 app.command("migrate")(migrate_command)
 app.command("demo")(demo_command)
 app.command("import")(import_command)

@@ -1,4 +1,4 @@
-"""`onefold serve`."""
+"""`onefold serve` and `onefold worker`."""
 
 from importlib import import_module
 from typing import Annotated
@@ -27,3 +27,15 @@ def serve_command(
     err.print(f"onefold serves on http://{host}:{port} (Ctrl-C stops it)", markup=False)
     # By name: FastAPI, Strawberry and uvicorn would cost every other command more than half of its start.
     import_module("gateway.serving").serve(settings, host, port)
+
+
+def worker_command(
+    workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="How many jobs at a time.")] = 1,
+) -> None:
+    """Work on jobs in a process of its own, beside servers or instead of their own workers, until Ctrl-C or SIGTERM.
+
+    Any number of them may work on one database: no part of a job is done twice, whoever is killed when.
+    """
+    settings = read_settings()
+    err.print("onefold worker waits for jobs (Ctrl-C stops it between two pieces of work)", markup=False)
+    run(settings, import_module("gateway.working").working_on_jobs(settings, workers))

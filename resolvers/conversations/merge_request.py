@@ -42,6 +42,20 @@ class ThreadRequest:
 
 def read_thread_request(raw: Mapping[str, Any]) -> ThreadRequest:
     """Reads MergeConversationsInput. Raises Refused with what is wrong in itself: counts, the form of ids, repeats."""
+    primary_id, sources = read_thread_group(raw)
+    return ThreadRequest(
+        primary_id,
+        tuple(sources),
+        read_note(raw),
+        read_tag(raw),
+        bool(raw.get("acrossContacts")),
+        read_text(raw.get("reason"), REASON_LENGTH, "reason"),
+        read_key(raw.get("idempotencyKey")),
+    )
+
+
+def read_thread_group(raw: Mapping[str, Any]) -> tuple[UUID, list[UUID]]:
+    """The primary and the sources of one merge. Raises Refused."""
     sources = raw[SOURCES]
     check_source_count(len(sources), None, SOURCES, "conversations")
     errors: list[UserError] = []
@@ -50,15 +64,12 @@ def read_thread_request(raw: Mapping[str, Any]) -> ThreadRequest:
     if errors or primary_id is None:
         raise Refused(errors)
     check_repeats(primary_id, read, SOURCES, kind=CONVERSATION)
-    return ThreadRequest(
-        primary_id,
-        tuple(read),
-        read_text(raw.get("note"), NOTE_LENGTH, "note"),
-        _read_tag(raw.get("tag", DEFAULT_TAG)),
-        bool(raw.get("acrossContacts")),
-        read_text(raw.get("reason"), REASON_LENGTH, "reason"),
-        read_key(raw.get("idempotencyKey")),
-    )
+    return primary_id, read
+
+
+def read_note(raw: Mapping[str, Any]) -> str | None:
+    """What the caller puts in front of the merge's notes. Raises Refused."""
+    return read_text(raw.get("note"), NOTE_LENGTH, "note")
 
 
 def read_conversation_ids(values: Any, errors: list[UserError]) -> list[UUID]:
@@ -75,7 +86,9 @@ def _read_id(value: str, path: tuple[str, ...], errors: list[UserError]) -> UUID
     return decoded
 
 
-def _read_tag(value: str | None) -> str | None:
+def read_tag(raw: Mapping[str, Any]) -> str | None:
+    """The tag for the sources, None for none. Raises Refused."""
+    value = raw.get("tag", DEFAULT_TAG)
     if value is None:
         return None
     try:

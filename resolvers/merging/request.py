@@ -70,6 +70,19 @@ def read_merge_request(raw: Mapping[str, Any]) -> MergeRequest:
     )
 
 
+def read_contact_group(raw: Mapping[str, Any]) -> tuple[UUID, list[UUID]]:
+    """The primary and the sources of one merge of many. Raises Refused."""
+    sources = raw["sourceContactIds"]
+    check_source_count(len(sources), None)
+    errors: list[UserError] = []
+    primary_id = _contact_id(raw["primaryContactId"], ("primaryContactId",), errors)
+    source_ids = read_contact_ids(sources, "sourceContactIds", errors)
+    if errors or primary_id is None:
+        raise Refused(errors)
+    check_repeats(primary_id, source_ids)
+    return primary_id, source_ids
+
+
 def _read_probability(value: float | None, *, named: bool) -> float | None:
     if value is None:
         return None

@@ -52,10 +52,11 @@ class UndoResult:
 async def undo_merge(db: Database, act: Act, request: UndoRequest) -> UndoResult:
     """Raises Refused, with nothing written: NOT_FOUND for a merge or a source, NOT_UNDOABLE for what is undone."""
     require(act.actor, Scope.UNDO)
-    return await db.write(lambda tx: _undo(tx, act, request))
+    return await db.write(lambda tx: undo_in(tx, act, request))
 
 
-async def _undo(tx: Transaction, act: Act, request: UndoRequest) -> UndoResult:
+async def undo_in(tx: Transaction, act: Act, request: UndoRequest) -> UndoResult:
+    """The same in a transaction that may do more: what it refuses, it refuses before it writes."""
     found = (await merges.merges_by_id(tx, act.actor.organizations, [request.merge_id])).get(request.merge_id)
     if found is None:
         raise refuse(ErrorCode.NOT_FOUND, f"Merge not found: {encode_id(MERGE, request.merge_id)}.", "mergeId")

@@ -161,6 +161,10 @@ _ENUMS = {
     "role_rule": "ANY",
     "identifier_rule": "SHARED",
     "status": "OPEN",
+    "job.status": "QUEUED",
+    "job.kind": "UNDO",
+    "merge_event.kind": "CONTACTS",
+    "kind": "EMAIL",
     "direction": "INBOUND",
     "author": "AGENT",
     "type": "OTHER",
@@ -170,10 +174,9 @@ _ENUMS = {
 def _value(table: Table, column: Any) -> Any:
     one = UUID(int=1)
     kind = column.type
-    if column.name in _ENUMS:
-        return _ENUMS[column.name]
-    if column.name == "kind":
-        return "CONTACTS" if table.name == "merge_event" else "EMAIL"
+    for name in (f"{table.name}.{column.name}", column.name):
+        if name in _ENUMS:
+            return _ENUMS[name]
     if isinstance(kind, Boolean):
         return False
     if isinstance(kind, Integer | Float):

@@ -107,10 +107,12 @@ class Model:
         self.root(number).labels = set(names)
 
     def add_email(self, number: int, value: str) -> None:
-        """On the survivor; it leads where none did."""
+        """On the contact that it is sent to; it leads where none did, and then the survivor holds it too."""
         person = self.root(number)
-        self.hold(person.number, value)
-        person.email = person.email or value
+        self.hold(number, value)
+        if person.email is None:
+            person.email = value
+            self.hold(person.number, value)
 
     def remove_email(self, number: int, value: str) -> None:
         """From the whole tree; the next one leads then."""

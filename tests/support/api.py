@@ -74,7 +74,7 @@ class Api:
 
     async def act(self, name: str, fields: str, /, **values: Any) -> dict[str, Any]:
         """The payload of one mutation; `fields` beside its userErrors."""
-        kind = "MarkDistinctInput" if name == "unmarkDistinct" else name[0].upper() + name[1:] + "Input"
+        kind = _INPUTS.get(name, name[0].upper() + name[1:] + "Input")
         query = (
             f"mutation ($input: {kind}!) {{ {name}(input: $input) "
             f"{{ {fields} userErrors {{ code message field contactId }} }} }}"
@@ -118,6 +118,7 @@ class Api:
 # One for all applications of this process, as a server has one for all its requests: putting it together, and checking
 # the same documents anew in it, would be a third of most tests.
 _one_schema = cache(build_schema)
+_INPUTS = {"unmarkDistinct": "MarkDistinctInput", **dict.fromkeys(("cancelJob", "retryJob", "undoJob"), "JobInput")}
 _MERGED = "merged { id } mergedContactIds remainingDuplicates merge { id }"
 
 
