@@ -24,7 +24,7 @@ from resolvers.conversations.reading import (
     messages_of_conversations,
 )
 from resolvers.duplicates.listing import Duplicate, duplicates_of_contacts, read_wanted
-from resolvers.ids import CONTACT, CONVERSATION, JOB, MERGE, encode_id
+from resolvers.ids import CONVERSATION, JOB, MERGE, encode_id
 from resolvers.matching.guard import GuardReason
 from resolvers.matching.judge import MatchDecision
 from resolvers.merging.history import (
@@ -35,7 +35,7 @@ from resolvers.merging.history import (
 from resolvers.merging.provenance import changes_of, provenance_of
 from resolvers.paging import Page, read_page
 from schema.contact_children import ContactChildren
-from schema.contact_fields import ContactFields, contact_fields
+from schema.contact_fields import ContactFields, contact_fields, contact_id
 from schema.contact_parts import (
     FieldProvenance,
     Identifier,
@@ -283,11 +283,6 @@ class Contact(ContactFields, ContactChildren, Node):
     async def provenance(self, info: Info) -> list[FieldProvenance]:
         """`Contact.provenance`."""
         return [provenance_type(origin) for origin in await info.context.load(provenance_of, self.row.id)]
-
-
-def contact_id(value: UUID) -> strawberry.ID:
-    """A contact's id as clients know it."""
-    return strawberry.ID(encode_id(CONTACT, value))
 
 
 def contact_type(row: ContactRow) -> Contact:

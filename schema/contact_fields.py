@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
 from db.contacts import ContactRow
-from resolvers.ids import ORGANIZATION, encode_id
+from resolvers.ids import CONTACT, ORGANIZATION, encode_id
 from schema.contact_parts import Address, address_type
 from schema.described import about
 from schema.enums import AvailabilityStatus, ContactRole
@@ -82,3 +83,8 @@ def contact_fields(row: ContactRow) -> dict[str, Any]:
         "last_activity_at": row.last_activity_at,
         "version": row.version,
     }
+
+
+def contact_id(value: UUID) -> strawberry.ID:
+    """A contact's id as clients know it."""
+    return strawberry.ID(encode_id(CONTACT, value))

@@ -14,7 +14,7 @@ from resolvers.contacts.tags import set_segments
 from resolvers.ids import CHANNEL, encode_id
 from resolvers.memories.writing import forget, remember
 from schema import channel_inputs, hanging_inputs
-from schema.contact import contact_id
+from schema.contact_fields import contact_id
 from schema.context import Info
 from schema.described import about, mutation
 from schema.errors import UserError, attempt

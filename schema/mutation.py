@@ -21,7 +21,8 @@ from resolvers.merging.settings import update_merge_settings
 from resolvers.merging.undo import UndoResult, undo_merge
 from resolvers.merging.undo_request import read_undo_request
 from schema import inputs
-from schema.contact import contact_id, contact_type, merge_type
+from schema.contact import contact_type, merge_type
+from schema.contact_fields import contact_id
 from schema.context import Info
 from schema.described import mutation
 from schema.errors import attempt

@@ -7,7 +7,8 @@ from resolvers.contacts.importing import Outcome
 from resolvers.contacts.landing import Landed
 from resolvers.merging import undo_plan
 from resolvers.merging.undo import UndoResult
-from schema.contact import Contact, Conversation, Merge, contact_id, contact_type, conversation_type, merge_type
+from schema.contact import Contact, Conversation, Merge, contact_type, conversation_type, merge_type
+from schema.contact_fields import contact_id
 from schema.described import about
 from schema.errors import UserError, user_errors_of
 from schema.scalars import JSON

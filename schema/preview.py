@@ -8,7 +8,7 @@ import strawberry
 
 from resolvers.merging.counting import Counts, counts_of
 from resolvers.merging.preview import Preview, Snapshot
-from schema.contact import contact_id
+from schema.contact_fields import contact_id
 from schema.contact_parts import (
     Address,
     FieldProvenance,

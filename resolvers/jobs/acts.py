@@ -69,6 +69,7 @@ async def _start_undo(tx: Transaction, act: Act, job_id: UUID, reason: str | Non
 
 async def cancel_job(db: Database, act: Act, job: str) -> JobRow:
     """Ends a job: what it has done stays, nothing more is done. Cancelling twice is no mistake. Raises Refused."""
+    require(act.actor, Scope.MERGE)
     job_id = read_job_id(job)
     return await db.write(lambda tx: _cancel(tx, act, job_id))
 
@@ -90,6 +91,7 @@ async def _cancel(tx: Transaction, act: Act, job_id: UUID) -> JobRow:
 
 async def retry_job(db: Database, act: Act, job: str) -> JobRow:
     """Does again what failed, and what was left over when a job was cancelled or failed. Raises Refused."""
+    require(act.actor, Scope.MERGE)
     job_id = read_job_id(job)
     return await db.write(lambda tx: _retry(tx, act, job_id))
 

@@ -1,6 +1,18 @@
 """Every place of the schema that takes an id, with documents that put one there (tests/contract/test_tenants.py)."""
 
-from resolvers.ids import CALL, CHANNEL, CONTACT, CONVERSATION, INBOX, LABEL, MERGE, NOTE, ORGANIZATION, SEGMENT
+from resolvers.ids import (
+    CALL,
+    CHANNEL,
+    CONTACT,
+    CONVERSATION,
+    INBOX,
+    JOB,
+    LABEL,
+    MERGE,
+    NOTE,
+    ORGANIZATION,
+    SEGMENT,
+)
 
 _ERRORS = "userErrors { code message field contactId }"
 _PAYLOAD = f"{{ contact {{ id }} {_ERRORS} }}"
@@ -15,7 +27,7 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
     ),
     "Query.resolveContact.id": ((CONTACT,), ["{ resolveContact(id: $id) { id status contact { name } path { id } } }"]),
     "Query.node.id": (
-        (CALL, CHANNEL, CONTACT, CONVERSATION, INBOX, LABEL, MERGE, NOTE, ORGANIZATION, SEGMENT),
+        (CALL, CHANNEL, CONTACT, CONVERSATION, INBOX, JOB, LABEL, MERGE, NOTE, ORGANIZATION, SEGMENT),
         ["{ node(id: $id) { __typename id } }"],
     ),
     "Query.duplicates.contactId": (
@@ -202,6 +214,28 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
         [
             f'markDistinct(input: {{contactIds: ["MINE", $id]}}) {{ pairs {_ERRORS} }}',
             f'unmarkDistinct(input: {{contactIds: [$id, "MINE"]}}) {{ pairs {_ERRORS} }}',
+        ],
+    ),
+    "Query.job.id": ((JOB,), ["{ job(id: $id) { status } }"]),
+    "Query.jobs.organizationId": ((ORGANIZATION,), ["{ jobs(organizationId: $id) { totalCount nodes { id } } }"]),
+    "MergeFilter.jobId": ((JOB,), ["{ merges(filter: {jobId: $id}) { totalCount nodes { id } } }"]),
+    "JobInput.id": (
+        (JOB,),
+        [f"{name}(input: {{id: $id}}) {{ job {{ id }} {_ERRORS} }}" for name in ("cancelJob", "retryJob", "undoJob")],
+    ),
+    "MergeContactsInBulkInput.organizationId": (
+        (ORGANIZATION,),
+        [
+            "mergeContactsInBulk(input: {organizationId: $id, groups:"
+            f' [{{primaryContactId: "MINE", sourceContactIds: ["MINE"]}}]}}) {{ job {{ id }} {_ERRORS} }}'
+        ],
+    ),
+    "MergeConversationsInBulkInput.organizationId": (
+        (ORGANIZATION,),
+        [
+            "mergeConversationsInBulk(input: {organizationId: $id, groups:"
+            ' [{primaryConversationId: "MY_THREAD", sourceConversationIds: ["MY_THREAD"]}]})'
+            f" {{ job {{ id }} {_ERRORS} }}"
         ],
     ),
     "MergeContactsInput.sourceContactIds": (

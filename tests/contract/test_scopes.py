@@ -9,12 +9,14 @@ from sqlalchemy import Update, update
 from db.engine import Transaction
 from db.organizations import api_key
 from resolvers.access import ALL_SCOPES, Scope
-from resolvers.ids import CALL, CONVERSATION, KEY, MERGE, NOTE, decode_id, encode_id
+from resolvers.ids import CALL, CONVERSATION, JOB, KEY, MERGE, NOTE, decode_id, encode_id
 from schema.build import build_schema
 from schema.described import ANY_KEY, NEEDS
 from tests.contract.steps import unchanged, unknown_id, with_key
+from tests.contract.test_bulk import people
 from tests.contract.test_tenants import enter
 from tests.support.api import Api
+from tests.support.jobs import start, work
 
 _MAIL = '{kind: EMAIL, value: "ann@lee.example"}'
 # Root field -> the scope it needs (None: any key) and how to ask for it. CONTACT, MERGE and so on are filled in.
@@ -105,6 +107,20 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
         "updateMergeSettings(input: {identifierRule: UNIQUE_EXTERNAL_IDS})",
     ),
     "Mutation.deleteContact": (Scope.ERASE, 'deleteContact(input: {id: "CONTACT"})'),
+    "Query.job": (Scope.CONTACTS_READ, '{ job(id: "JOB") { id } }'),
+    "Query.jobs": (Scope.CONTACTS_READ, "{ jobs { nodes { id } } }"),
+    "Mutation.mergeContactsInBulk": (
+        Scope.MERGE,
+        'mergeContactsInBulk(input: {groups: [{primaryContactId: "CONTACT", sourceContactIds: ["OTHER"]}]})',
+    ),
+    "Mutation.mergeConversationsInBulk": (
+        Scope.MERGE,
+        "mergeConversationsInBulk(input: {groups:"
+        ' [{primaryConversationId: "CONVERSATION", sourceConversationIds: ["THREAD"]}]})',
+    ),
+    "Mutation.cancelJob": (Scope.MERGE, 'cancelJob(input: {id: "JOB"})'),
+    "Mutation.retryJob": (Scope.MERGE, 'retryJob(input: {id: "CANCELLED_JOB"})'),
+    "Mutation.undoJob": (Scope.UNDO, 'undoJob(input: {id: "JOB_OVER"})'),
 }
 
 # Root subscriptions -> the scope; tried by tests/contract/test_subscriptions.py over a stream.
@@ -127,7 +143,12 @@ async def _things(api: Api) -> dict[str, str]:
     began = {"direction": "INBOUND", "startedAt": "2026-01-01T00:00:00Z"}
     call = await api.done("logCall", "call { id }", contactId=contact, **began)
     note = await api.done("addNote", "note { id }", contactId=contact, body="x")
+    over, cancelled = await _job(api), await _job(api)
+    await api.done("cancelJob", "job { id }", id=cancelled)
     return {
+        "JOB": await _job(api),
+        "CANCELLED_JOB": cancelled,
+        "JOB_OVER": over,
         "CONTACT": contact,
         "OTHER": other,
         "MERGE": merge,
@@ -138,9 +159,17 @@ async def _things(api: Api) -> dict[str, str]:
     }
 
 
+async def _job(api: Api) -> str:
+    """A job, and those before it are over."""
+    await work(api)
+    pair = people(await api.contact(), await api.contact())
+    return str((await start(api, "mergeContactsInBulk", groups=[pair]))["id"])
+
+
 def _nobodys(api: Api) -> dict[str, str]:
     """Ids of the same kinds that nobody has."""
     kinds = {"MERGE": MERGE, "CONVERSATION": CONVERSATION, "THREAD": CONVERSATION, "CALL": CALL, "NOTE": NOTE}
+    kinds |= dict.fromkeys(("JOB", "CANCELLED_JOB", "JOB_OVER"), JOB)
     return {name: encode_id(kind, api.new_id()) for name, kind in kinds.items()} | {
         "CONTACT": unknown_id(api),
         "OTHER": unknown_id(api),

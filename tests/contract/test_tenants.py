@@ -10,6 +10,7 @@ from resolvers.ids import (
     CONTACT,
     CONVERSATION,
     INBOX,
+    JOB,
     LABEL,
     MERGE,
     NOTE,
@@ -20,9 +21,11 @@ from resolvers.ids import (
 from schema.build import build_schema
 from tests.contract.steps import api_answer, neighbour, unchanged
 from tests.contract.tenant_cases import CASES, MAIL
+from tests.contract.test_bulk import people
 from tests.contract.test_conversation_merges import join
 from tests.contract.test_history import converse
 from tests.support.api import Api
+from tests.support.jobs import start
 
 # Asked by a stream, and so tested where streams are: tests/contract/test_subscriptions.py.
 SUBSCRIBING = {"Subscription.contactMerged.organizationId", "Subscription.contactMerged.afterEvent"}
@@ -44,8 +47,11 @@ def _places() -> set[str]:
 
 
 def test_every_place_that_takes_an_id_is_tested_here() -> None:
-    """A new argument or input field of the type ID needs a line in CASES."""
-    assert _places() == set(CASES) | SUBSCRIBING
+    """A new argument or input field of the type ID needs a line in CASES; a job reports on its groups when it works on
+    them (tests/contract/test_bulk.py)."""
+    groups = {f"ContactGroup.{name}" for name in ("primaryContactId", "sourceContactIds")}
+    groups |= {f"ConversationGroup.{name}" for name in ("primaryConversationId", "sourceConversationIds")}
+    assert _places() - groups == set(CASES) | SUBSCRIBING
 
 
 async def enter(api: Api, contact: str) -> str:
@@ -72,7 +78,10 @@ async def _theirs(api: Api) -> tuple[Api, dict[str, list[str]]]:
     began = {"direction": "INBOUND", "startedAt": "2026-01-01T00:00:00Z"}
     call = await other.done("logCall", "call { id }", contactId=living, **began)
     note = await other.done("addNote", "note { id }", contactId=living, body="theirs")
+    mine = people(living, merged)
+    job = await start(other, "mergeContactsInBulk", groups=[mine])
     return other, {
+        JOB: [job["id"]],
         CALL: [call["call"]["id"]],
         CONVERSATION: [conversation["conversation"]["id"]],
         NOTE: [note["note"]["id"]],

@@ -23,12 +23,13 @@ from resolvers.events.reading import number_of, read_after
 from resolvers.history.calls import calls_of_contacts, count_calls
 from resolvers.history.notes import count_notes, notes_of_contacts
 from resolvers.ids import CHANNEL, MERGE, encode_id
+from resolvers.jobs.reading import count_errors, count_jobs, errors_of_jobs, list_jobs
 from resolvers.memories.reading import memories_of_contacts, recent_messages
 from resolvers.merging import history
 from resolvers.merging.counting import counts_of
 from resolvers.organizations import segment_counts
 from resolvers.paging import PageArguments, encode_cursor
-from tests.db import acts, thread_acts
+from tests.db import acts, job_acts, thread_acts
 from tests.db.acts import Prepared
 from tests.db.test_tables import UNDISTRIBUTED
 from tests.db.world import World, open_world, shown
@@ -72,6 +73,12 @@ COUNTS: dict[Preparing, int] = {
     acts.note_down: 5,
     acts.hear: 7,
     acts.settings: 3,
+    job_acts.ask_for_a_job: 6,
+    job_acts.work_on_contacts: 16,
+    job_acts.work_on_conversations: 15,
+    job_acts.ask_for_its_undo: 7,
+    job_acts.cancel_it: 5,
+    job_acts.try_it_again: 10,
 }
 LARGE: dict[Preparing, int] = {
     acts.bring_in: 500,
@@ -164,6 +171,10 @@ async def read_all(world: World, ids: Sequence[UUID]) -> None:
         await contact_by_id(db, act, shown(contact), follow=True)
         await contact_by_id(db, act, shown(contact), follow=False)
         await resolve_contact(db, act, shown(contact))
+    await errors_of_jobs(db, act, [act.new_id()], page)
+    await count_errors(db, act, [act.new_id()])
+    await list_jobs(db, act, world.org_id, "QUEUED", page)
+    await count_jobs(db, act, world.org_id, None)
     await children.identifiers_of_contacts(db, act, ids[:20])
     await children.labels_of_contacts(db, act, ids[:20])
     await children.segments_of_contacts(db, act, ids[:20])
