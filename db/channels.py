@@ -4,7 +4,7 @@ A removal is a tombstone naming the survivor through which it was taken off, as 
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Column, Index, and_, bindparam, delete, insert, select, update
 from sqlmodel import Field, SQLModel
 
-from db.base import Json, any_of, one_of, table_of, tenant_key
+from db.base import Json, any_of, columns_of, one_of, table_of, tenant_key
 from db.contacts import contact
 from db.conversations import CHANNEL_TYPES
 from db.engine import Transaction
@@ -147,7 +147,7 @@ async def channels_by_id(tx: Transaction, orgs: Sequence[UUID], ids: Sequence[UU
 async def add_channels(tx: Transaction, rows: Sequence[ChannelRow]) -> None:
     """Writes new ones."""
     if rows:
-        await tx.run(insert(channel), [asdict(row) for row in rows])
+        await tx.run(insert(channel), [columns_of(row) for row in rows])
 
 
 async def save_channels(tx: Transaction, rows: Sequence[ChannelRow]) -> None:

@@ -4,13 +4,12 @@ For holders of the organisation's lock and of the locks of the contacts that the
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import and_, bindparam, delete, func, insert, or_, select, update
 
-from db.base import any_of
+from db.base import any_of, columns_of
 from db.contacts import contact
 from db.conversations import CONVERSATION_COLUMNS, ConversationRow, MessageRow, conversation, message
 from db.engine import Transaction
@@ -122,7 +121,7 @@ async def save_merged(tx: Transaction, rows: Sequence[ConversationRow]) -> None:
 
 async def add_notes(tx: Transaction, rows: Sequence[MessageRow]) -> None:
     """Writes the internal notes of a merge."""
-    await tx.run(insert(message), [asdict(row) for row in rows])
+    await tx.run(insert(message), [columns_of(row) for row in rows])
 
 
 async def remove_notes(tx: Transaction, org_id: UUID, notes: Sequence[UUID]) -> None:

@@ -4,7 +4,7 @@ A conversation has the same pair of pointers as a contact, so that conversations
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from uuid import UUID
@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from db.base import Json, any_of, one_of, table_of, tenant_key
+from db.base import Json, any_of, columns_of, one_of, table_of, tenant_key
 from db.contacts import contact
 from db.engine import Transaction
 from db.trees import Hanging
@@ -242,7 +242,7 @@ async def lock_conversation(tx: Transaction, org_id: UUID, conversation_id: UUID
 
 async def add_conversation(tx: Transaction, row: ConversationRow) -> None:
     """Writes a new one."""
-    await tx.run(insert(conversation), asdict(row))
+    await tx.run(insert(conversation), columns_of(row))
 
 
 async def save_conversation(tx: Transaction, row: ConversationRow) -> None:
@@ -263,7 +263,7 @@ async def save_conversation(tx: Transaction, row: ConversationRow) -> None:
 
 async def add_message(tx: Transaction, row: MessageRow, now: datetime) -> None:
     """Writes a message and notes it at its conversation. Two statements."""
-    await tx.run(insert(message), asdict(row))
+    await tx.run(insert(message), columns_of(row))
     await note_messages(tx, row.org_id, {row.conversation_id: row.created_at}, now)
 
 

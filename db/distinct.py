@@ -5,7 +5,7 @@ belong to, whatever was merged since.
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Index, and_, bindparam, delete, or_, select
 from sqlmodel import Field, SQLModel
 
-from db.base import KEY_IS_TABLE, any_of, by_dialect, table_of, tenant_key
+from db.base import KEY_IS_TABLE, any_of, by_dialect, columns_of, table_of, tenant_key
 from db.contacts import contact
 from db.engine import Transaction
 
@@ -118,7 +118,7 @@ async def pairs_touching(tx: Transaction, org_id: UUID, roots: Sequence[UUID]) -
 async def add_pairs(tx: Transaction, rows: Sequence[PairRow]) -> None:
     """Keeps pairs; one that is there already stays as it was."""
     if rows:
-        await tx.run(_add[tx.dialect], [asdict(row) for row in rows])
+        await tx.run(_add[tx.dialect], [columns_of(row) for row in rows])
 
 
 async def remove_pairs(tx: Transaction, org_id: UUID, pairs: Sequence[MarkedPair]) -> None:

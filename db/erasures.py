@@ -1,14 +1,14 @@
 """Who erased a contact, when and why: what stays when nothing of the contact does."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select
 from sqlmodel import Field, SQLModel
 
-from db.base import any_of, table_of, tenant_key
+from db.base import any_of, columns_of, table_of, tenant_key
 from db.engine import Transaction
 
 
@@ -46,7 +46,7 @@ _by_contacts = select(erasure).where(any_of(erasure.c.org_id, "orgs"), any_of(er
 
 async def add_erasure(tx: Transaction, row: ErasureRow) -> None:
     """Notes an erasure."""
-    await tx.run(insert(erasure), asdict(row))
+    await tx.run(insert(erasure), columns_of(row))
 
 
 async def erasures_of(tx: Transaction, orgs: Sequence[UUID], contacts: Sequence[UUID]) -> dict[UUID, ErasureRow]:

@@ -1,7 +1,7 @@
 """Answers kept for repeats: written in the transaction of the act itself, never for a fault, no personal values."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Column, bindparam, select
 from sqlmodel import Field, SQLModel
 
-from db.base import KEY_IS_TABLE, Json, any_of, by_dialect, table_of, tenant_key
+from db.base import KEY_IS_TABLE, Json, any_of, by_dialect, columns_of, table_of, tenant_key
 from db.engine import Transaction
 
 
@@ -59,5 +59,5 @@ async def keep_answers(tx: Transaction, org_id: UUID, answers: Sequence[StoredAn
     """Keeps many; the keys that were free, of equal ones the first."""
     if not answers:
         return set()
-    rows = [{"org_id": org_id, **asdict(answer), "created_at": now} for answer in answers]
+    rows = [{"org_id": org_id, **columns_of(answer), "created_at": now} for answer in answers]
     return {row.key for row in await tx.rows(_keep[tx.dialect], rows)}

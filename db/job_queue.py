@@ -4,7 +4,7 @@ It is looked through across organisations, so it is not sharded: it names a job 
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import Column, ForeignKey, Index, bindparam, delete, func, insert, select, update
@@ -41,6 +41,7 @@ class Claim:
     job_id: UUID
     fence: int
     attempts: int
+    lease: timedelta
 
 
 _free = (job_queue.c.ready_at <= bindparam("now")) & (
@@ -83,14 +84,14 @@ async def enqueue(tx: Transaction, row: JobRow, now: datetime) -> None:
     await tx.run(insert(job_queue), values | {"leased_until": None, "fence": 0, "attempts": 0})
 
 
-async def claim(tx: Transaction, now: datetime, until: datetime) -> Claim | None:
-    """The next job that nobody works on, leased until then. None when there is nothing to do."""
+async def claim(tx: Transaction, now: datetime, lease: timedelta) -> Claim | None:
+    """The next job that nobody works on, leased for so long. None when there is nothing to do."""
     found = await tx.row(_next, {"now": now})
     if found is None:
         return None
-    claimed = Claim(found.org_id, found.job_id, found.fence + 1, found.attempts + 1)
+    claimed = Claim(found.org_id, found.job_id, found.fence + 1, found.attempts + 1, lease)
     leased = {"key_job": claimed.job_id, "new_fence": claimed.fence, "new_attempts": claimed.attempts}
-    await tx.run(_lease, leased | {"new_until": until})
+    await tx.run(_lease, leased | {"new_until": now + lease})
     await tx.run(_served, {"key_org": claimed.org_id, "new_served": now})
     return claimed
 

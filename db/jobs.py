@@ -1,7 +1,7 @@
 """Long work: jobs, what each has to do, and what of it was refused. Who works on them: db/job_queue.py."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Column, Index, Select, bindparam, delete, func, insert, select, update
 from sqlmodel import Field, SQLModel
 
-from db.base import Json, any_of, one_of, table_of, tenant_key
+from db.base import Json, any_of, columns_of, one_of, table_of, tenant_key
 from db.engine import Transaction
 
 JOB_KINDS = ("MERGE_CONVERSATIONS", "MERGE_CONTACTS", "UNDO")
@@ -163,7 +163,7 @@ _save = (
 
 async def add_job(tx: Transaction, row: JobRow, items: Sequence[Item], errors: Sequence[JobErrorRow]) -> None:
     """A job with all that it has to do, and what of the caller's list is refused from the start."""
-    await tx.run(insert(job), asdict(row))
+    await tx.run(insert(job), columns_of(row))
     await _add_chunks(tx, row, items)
     await add_errors(tx, errors)
 
@@ -180,7 +180,7 @@ async def _add_chunks(tx: Transaction, row: JobRow, items: Sequence[Item]) -> No
 async def add_errors(tx: Transaction, errors: Sequence[JobErrorRow]) -> None:
     """Notes what was refused."""
     if errors:
-        await tx.run(insert(job_error), [asdict(error) for error in errors])
+        await tx.run(insert(job_error), [columns_of(error) for error in errors])
 
 
 async def jobs_by_id(tx: Transaction, orgs: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, JobRow]:

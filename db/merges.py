@@ -1,7 +1,7 @@
 """The history of merges: one event a merge, its sources, and what the survivor's changed values were."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, SQLModel
 
-from db.base import Json, any_of, one_of, table_of, tenant_key
+from db.base import Json, any_of, columns_of, one_of, table_of, tenant_key
 from db.engine import Transaction
 
 MERGE_KINDS = ("CONTACTS", "CONVERSATIONS")
@@ -201,8 +201,8 @@ _forget_evidence = (
 
 async def add_merges(tx: Transaction, events: Sequence[MergeRow], sources: Sequence[SourceRow]) -> None:
     """Writes merges and all their sources: two statements."""
-    await tx.run(insert(merge_event), [asdict(event) for event in events])
-    await tx.run(insert(merge_source), [asdict(source) for source in sources])
+    await tx.run(insert(merge_event), [columns_of(event) for event in events])
+    await tx.run(insert(merge_source), [columns_of(source) for source in sources])
 
 
 async def merges_by_id(tx: Transaction, orgs: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, MergeRow]:

@@ -1,14 +1,14 @@
 """Notes, each under the contact that it was given."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Index, bindparam, delete, insert, select, update
 from sqlmodel import Field, SQLModel
 
-from db.base import any_of, table_of, tenant_key
+from db.base import any_of, columns_of, table_of, tenant_key
 from db.contacts import contact
 from db.engine import Transaction
 from db.trees import Hanging
@@ -63,7 +63,7 @@ async def notes_by_id(tx: Transaction, orgs: Sequence[UUID], ids: Sequence[UUID]
 
 async def add_note(tx: Transaction, row: NoteRow) -> None:
     """Writes a new one."""
-    await tx.run(insert(note), asdict(row))
+    await tx.run(insert(note), columns_of(row))
 
 
 async def save_note(tx: Transaction, row: NoteRow) -> None:

@@ -19,7 +19,7 @@ from gateway.router import EdgeOptions, build_router
 from gateway.settings import Settings
 from gateway.tokens import bearer, token_hash
 from gateway.tune import settle_memory
-from gateway.worker import Worker, working
+from gateway.worker import Pace, Worker, working
 from resolvers.access import Actor
 from resolvers.errors import CodedError, ErrorCode
 from resolvers.ids import IdSource
@@ -33,7 +33,8 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     """The finished ASGI application. It closes its database at shutdown."""
     db = database or open_database(settings)
     new_id = IdSource(clock)
-    workers = [Worker(db, clock, new_id) for _ in range(settings.job_workers)]
+    pace = Pace(lease=settings.job_lease_seconds)
+    workers = [Worker(db, clock, new_id, pace) for _ in range(settings.job_workers)]
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(db, settings, workers))
 
     async def authenticate(header: str | None) -> Actor | None:

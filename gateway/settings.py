@@ -57,6 +57,12 @@ class Settings(BaseSettings):
         le=16,
         description="How many jobs `onefold serve` works on at a time. 0: none, where `onefold worker` does it.",
     )
+    job_lease_seconds: float = Field(
+        default=30,
+        ge=1,
+        le=3_600,
+        description="How long after the last word of a worker that was killed another one takes its job over.",
+    )
     body_limit_bytes: int = Field(
         default=4_000_000,
         ge=1_000,

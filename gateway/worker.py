@@ -28,12 +28,14 @@ _LAST_CRASHES = 6  # and after so many, the next one is given up: it may be what
 class Pace:
     """In seconds. `piece`: how long one transaction shall take, for others wait for its locks; `turn`: how long one
     organisation is worked for while others wait; `idle`: how often an idle worker looks for work; `away`: how long it
-    waits when the database does not answer."""
+    waits when the database does not answer; `lease`: after how long without a word from
+    its worker a job is another's."""
 
     piece: float = 0.04
     turn: float = 2.0
     idle: float = 1.0
     away: float = 2.0
+    lease: float = 30.0
 
 
 @asynccontextmanager
@@ -79,7 +81,7 @@ class Worker:
 
     async def work_turn(self) -> bool:
         """One turn of the job that has waited longest. False when there is nothing to do."""
-        held = await claim_job(self._db, self._clock())
+        held = await claim_job(self._db, self._clock(), timedelta(seconds=self._pace.lease))
         if held is None:
             return False
         try:

@@ -8,7 +8,7 @@ from db.engine import Database
 from gateway.clock import system_clock
 from gateway.logs import configure_logging
 from gateway.settings import Settings
-from gateway.worker import Worker, working
+from gateway.worker import Pace, Worker, working
 from resolvers.ids import IdSource
 
 
@@ -22,7 +22,8 @@ def working_on_jobs(settings: Settings, workers: int) -> Callable[[Database], Aw
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         new_id = IdSource(system_clock)
-        async with working([Worker(db, system_clock, new_id) for _ in range(workers)]):
+        pace = Pace(lease=settings.job_lease_seconds)
+        async with working([Worker(db, system_clock, new_id, pace) for _ in range(workers)]):
             await stop.wait()
 
     return work

@@ -42,9 +42,9 @@ class Piece:
         return self.job.finished_at is not None
 
 
-async def claim_job(db: Database, now: datetime) -> Claim | None:
+async def claim_job(db: Database, now: datetime, lease: timedelta = LEASE) -> Claim | None:
     """The next job in turn, of the organisation that has waited longest; None when there is nothing to do."""
-    return await db.write(lambda tx: job_queue.claim(tx, now, now + LEASE))
+    return await db.write(lambda tx: job_queue.claim(tx, now, lease))
 
 
 async def hand_back(db: Database, held: Claim, ready_at: datetime) -> None:
@@ -63,7 +63,7 @@ async def work_piece(
 async def _work(
     tx: Transaction, held: Claim, now: datetime, new_id: Callable[[], UUID], limit: int, give_up: bool
 ) -> Piece:
-    if not await job_queue.renew(tx, held, now + LEASE):
+    if not await job_queue.renew(tx, held, now + held.lease):
         raise LeaseLost
     job = await jobs.lock_job(tx, held.org_id, held.job_id)
     kind = KINDS[job.kind]

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.benchmarks.bulk import measure_bulk, measure_threads
 from tests.benchmarks.detecting import measure_detection
 from tests.benchmarks.hanging import measure_hanging
 from tests.benchmarks.importing import measure_history, measure_import
@@ -92,6 +93,11 @@ def _hanging(run: Run) -> None:
     asyncio.run(measure_hanging(run.folder, run.urls("hanging"), each, pages=500 // run.scale))
 
 
+def _bulk(run: Run) -> None:
+    asyncio.run(measure_bulk(run.urls("bulk"), 10_000 // run.scale))
+    asyncio.run(measure_threads(run.folder, run.urls("threads"), 10_000 // run.scale))
+
+
 def _writing(run: Run) -> None:
     asyncio.run(measure_writing(run.folder, run.urls("writing"), rounds=30 // run.scale))
 
@@ -109,6 +115,7 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "undo": _undo,
     "hanging": _hanging,
     "storm": _storm,
+    "bulk": _bulk,
     "detecting": _detecting,
     "writing": _writing,
     "matching": lambda run: measure_matching(),

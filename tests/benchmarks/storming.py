@@ -4,7 +4,7 @@ import asyncio
 import statistics
 
 from db.engine import Database
-from db.migrate import migrate
+from gateway.upgrading import upgrade
 from tests.benchmarks.measure import show
 from tests.support.http_storm import check_storm, make_contacts, storm
 from tests.support.server import running_server
@@ -18,7 +18,7 @@ async def measure_storms(urls: dict[str, str], acts: int) -> None:
     rows: list[list[object]] = []
     for name, url in urls.items():
         database = Database(url)
-        await migrate(database)
+        await upgrade(database, lambda _made: None)
         await database.close()
         async with running_server(url, script=True) as server:
             ids = await make_contacts(server, CONTACTS)
