@@ -21,17 +21,20 @@ log = structlog.get_logger()
 
 _FAULTS = 3  # so often an item is tried that meets a fault of ours
 _CRASHES = 3  # after so many claims without any progress, items are worked on one by one
+# On SQLite everybody waits for the one writer; on PostgreSQL only who wants the same contacts or a merge does.
+_PIECE_SECONDS = {"sqlite": 0.02, "postgresql": 0.06}
+_FEWEST = 10  # items of a transaction, whose own cost is about theirs
 _LAST_CRASHES = 6  # and after so many, the next one is given up: it may be what kills the workers
 
 
 @dataclass(frozen=True)
 class Pace:
-    """In seconds. `piece`: how long one transaction shall take, for others wait for its locks; `turn`: how long one
+    """In seconds. `piece`: how long one transaction shall take, None as is best for the database; `turn`: how long one
     organisation is worked for while others wait; `idle`: how often an idle worker looks for work; `away`: how long it
     waits when the database does not answer; `lease`: after how long without a word from
     its worker a job is another's."""
 
-    piece: float = 0.04
+    piece: float | None = None
     turn: float = 2.0
     idle: float = 1.0
     away: float = 2.0
@@ -56,6 +59,7 @@ class Worker:
     def __init__(self, db: Database, clock: Clock, new_id: Callable[[], UUID], pace: Pace | None = None) -> None:
         self._db, self._clock, self._new_id = db, clock, new_id
         self._pace = pace or Pace()
+        self._piece_seconds = self._pace.piece or _PIECE_SECONDS[db.dialect]
         self._stopping = asyncio.Event()
         self._woken = asyncio.Event()
 
@@ -96,7 +100,7 @@ class Worker:
 
     async def _work(self, held: Claim) -> None:
         ends = perf_counter() + self._pace.turn
-        limit = 1 if held.attempts > _CRASHES else 8
+        limit = 1 if held.attempts > _CRASHES else _FEWEST
         faults = _FAULTS if held.attempts > _LAST_CRASHES else 0
         while True:
             begun = perf_counter()
@@ -123,9 +127,9 @@ class Worker:
         return await work_piece(self._db, held, self._clock(), self._new_id, limit, give_up=give_up)
 
     def _next_limit(self, worked: int, seconds: float) -> int:
-        """As many items as fit into the time of a piece, but no leap."""
-        fitting = int(worked * self._pace.piece / seconds) if seconds > 0 else 2 * worked
-        return max(1, min(fitting, 2 * worked))
+        """As many items as fit into the time of a piece, but no leap, and enough to be worth a transaction."""
+        fitting = int(worked * self._piece_seconds / seconds) if seconds > 0 else 2 * worked
+        return max(_FEWEST, min(fitting, 2 * worked))
 
     async def _wait(self, seconds: float) -> None:
         with suppress(TimeoutError):

@@ -6,6 +6,7 @@ from gateway.commands.backing_up import backup_command
 from gateway.commands.database import demo_command, migrate_command
 from gateway.commands.doctoring import doctor_command
 from gateway.commands.importing import import_command
+from gateway.commands.jobs import jobs_app
 from gateway.commands.keys import key_app, org_app
 from gateway.commands.matching import match_app
 from gateway.commands.serving import serve_command, worker_command
@@ -25,3 +26,4 @@ app.command("doctor")(doctor_command)
 app.add_typer(org_app, name="org")
 app.add_typer(key_app, name="key")
 app.add_typer(match_app, name="match")
+app.add_typer(jobs_app, name="jobs")

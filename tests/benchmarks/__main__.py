@@ -94,8 +94,8 @@ def _hanging(run: Run) -> None:
 
 
 def _bulk(run: Run) -> None:
-    asyncio.run(measure_bulk(run.urls("bulk"), 10_000 // run.scale))
-    asyncio.run(measure_threads(run.folder, run.urls("threads"), 10_000 // run.scale))
+    asyncio.run(measure_bulk(run.urls("bulk"), 10_000 if run.scale == 1 else 3_000))
+    asyncio.run(measure_threads(run.folder, run.urls("threads"), 10_000 if run.scale == 1 else 3_000))
 
 
 def _writing(run: Run) -> None:

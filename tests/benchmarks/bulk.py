@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+from sqlalchemy import text
 
 from db.bulk import encode, insert_encoded
 from db.conversations import conversation, message
@@ -56,8 +57,9 @@ async def _one_job(server: Server, database: Database, groups: int) -> list[obje
     org_id = decode_id(ORGANIZATION, server.org)
     assert org_id is not None
     async with server.client() as client:
-        contact = await _contact(client)
-        ids = await _conversations(database, org_id, contact, 3 * groups)
+        contact, *owners = [await _contact(client) for _ in range(101)]
+        ids = await _conversations(database, org_id, owners, groups)
+        await _analyse(database)
         quiet = await _others(client, contact, asyncio.create_task(asyncio.sleep(max(3.0, groups / 1_000))))
         before = _megabytes(server)
         named = [
@@ -111,11 +113,15 @@ async def _contact(client: httpx.AsyncClient) -> str:
     return str((await _ask(client, made))["contact"]["id"])
 
 
-async def _conversations(database: Database, org_id: UUID, contact: str, number: int) -> list[str]:
-    owner = decode_id(CONTACT, contact)
-    assert owner is not None
-    made = [_uuid7(number) for number in range(number)]
-    await database.write(lambda tx: _write_conversations(tx, org_id, owner, made))
+async def _conversations(database: Database, org_id: UUID, owners: list[str], groups: int) -> list[str]:
+    """Three for each group, all of one contact."""
+    made = [_uuid7(number) for number in range(3 * groups)]
+    each = len(made) // len(owners) // 3 * 3
+    for place, contact in enumerate(owners):
+        owner = decode_id(CONTACT, contact)
+        assert owner is not None
+        some = made[place * each : (place + 1) * each if contact != owners[-1] else None]
+        await database.write(lambda tx, of=owner, some=some: _write_conversations(tx, org_id, of, some))  # type: ignore[misc]
     return [encode_id(CONVERSATION, one) for one in made]
 
 
@@ -125,6 +131,13 @@ async def _write_conversations(tx: Transaction, org_id: UUID, owner: UUID, ids: 
     values |= {"assignee": None, "created_at": at, "updated_at": at}
     rows = [conversation_values(values, org_id, one, owner) for one in ids]
     await insert_encoded(tx, conversation, encode(conversation, tx.dialect, rows))
+
+
+async def _analyse(database: Database) -> None:
+    """What PostgreSQL's autovacuum does within a minute of such a load."""
+    if database.dialect == "postgresql":
+        async with database.engine.connect() as connection:
+            await (await connection.execution_options(isolation_level="AUTOCOMMIT")).execute(text("ANALYZE"))
 
 
 def _uuid7(number: int) -> UUID:

@@ -14,7 +14,7 @@ from tests.support.postgres import PostgresServer
 
 # A command is a process of its own: seconds of CPU for each. What these test is the command and not its statements,
 # which the other tests run on both databases; so on every change they run on SQLite, and on PostgreSQL at night.
-_AT_NIGHT = {"again", "backup", "bad_settings", "csv", "demo", "doctor", "errors", "history"}
+_AT_NIGHT = {"again", "backup", "bad_settings", "csv", "demo", "doctor", "errors", "history", "jobs"}
 
 
 @pytest.hookimpl(tryfirst=True)
