@@ -14,6 +14,8 @@ from db.base import table_of
 from db.engine import Transaction
 from db.jobs import JobRow
 
+WORK = UUID(int=0)  # what workers watch (db/notices.py): no organisation has this id
+
 
 class JobQueue(SQLModel, table=True):
     """A job that is not over. `served_at`: when its organisation last had a turn; `fence`: how often it was claimed;
@@ -82,6 +84,7 @@ async def enqueue(tx: Transaction, row: JobRow, now: datetime) -> None:
     before = served[0] if served and served[0] is not None else now
     values = {"job_id": row.id, "org_id": row.org_id, "ready_at": now, "served_at": min(before, now)}
     await tx.run(insert(job_queue), values | {"leased_until": None, "fence": 0, "attempts": 0})
+    tx.wake(WORK)
 
 
 async def claim(tx: Transaction, now: datetime, lease: timedelta) -> Claim | None:

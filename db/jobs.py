@@ -200,6 +200,7 @@ async def save_job(tx: Transaction, row: JobRow) -> None:
     """Writes what changes of a locked job."""
     values = {f"new_{name}": getattr(row, name) for name in _CHANGING}
     await tx.run(_save, values | {"key_org": row.org_id, "key_id": row.id})
+    tx.wake(row.org_id)
 
 
 async def items_at(tx: Transaction, row: JobRow, limit: int) -> list[Item]:

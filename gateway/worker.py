@@ -12,7 +12,8 @@ import structlog
 
 from db.engine import Database
 from db.faults import StorageUnavailable
-from db.job_queue import Claim
+from db.job_queue import WORK, Claim
+from db.notices import Stopping, Watch
 from gateway.clock import Clock
 from resolvers.ids import JOB, encode_id
 from resolvers.jobs.working import LeaseLost, Piece, claim_job, fail_job, hand_back, work_piece
@@ -61,27 +62,22 @@ class Worker:
         self._pace = pace or Pace()
         self._piece_seconds = self._pace.piece or _PIECE_SECONDS[db.dialect]
         self._stopping = asyncio.Event()
-        self._woken = asyncio.Event()
 
     async def run(self) -> None:
         """Works until it is told to stop."""
-        while not self._stopping.is_set():
-            try:
-                pause = 0.0 if await self.work_turn() else self._pace.idle
-            except StorageUnavailable as error:
-                log.warning("no work: the database does not answer", error=str(error))
-                pause = self._pace.away
-            if pause:
-                await self._wait(pause)
+        with self._db.notices.watch(WORK) as watch:
+            while not self._stopping.is_set():
+                try:
+                    pause = 0.0 if await self.work_turn() else self._pace.idle
+                except StorageUnavailable as error:
+                    log.warning("no work: the database does not answer", error=str(error))
+                    pause = self._pace.away
+                if pause:
+                    await self._rest(watch, pause)
 
     def stop(self) -> None:
         """No piece is begun any more; the job of this turn is handed back."""
         self._stopping.set()
-        self._woken.set()
-
-    def wake(self) -> None:
-        """There may be work."""
-        self._woken.set()
 
     async def work_turn(self) -> bool:
         """One turn of the job that has waited longest. False when there is nothing to do."""
@@ -131,9 +127,12 @@ class Worker:
         fitting = int(worked * self._piece_seconds / seconds) if seconds > 0 else 2 * worked
         return max(_FEWEST, min(fitting, 2 * worked))
 
-    async def _wait(self, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
-        if not self._stopping.is_set():
-            self._woken.clear()
+    async def _rest(self, watch: Watch, seconds: float) -> None:
+        """Until there may be work, the time is over, or it is told to stop."""
+        waiting = [asyncio.create_task(watch.changed(seconds)), asyncio.create_task(self._stopping.wait())]
+        done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in waiting:
+            task.cancel()
+        for task in done:
+            if isinstance(task.exception(), Stopping):
+                self.stop()

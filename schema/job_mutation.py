@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from db.jobs import JobRow
+from resolvers.access import Scope
 from resolvers.jobs.acts import cancel_job, retry_job, start_bulk, start_undo
 from resolvers.jobs.requests import read_contact_groups, read_conversation_groups
 from schema import job_inputs as inputs
@@ -33,7 +34,10 @@ class JobPayload:
 class JobMutation:
     """What `Mutation` has of jobs."""
 
-    @mutation("Merges up to 10,000 groups of conversations, as a job; a bad group is reported, the others go on.")
+    @mutation(
+        "Merges up to 10,000 groups of conversations, as a job; a bad group is reported, the others go on.",
+        needs=Scope.MERGE,
+    )
     async def merge_conversations_in_bulk(
         self,
         info: Info,
@@ -42,7 +46,10 @@ class JobMutation:
         """`Mutation.mergeConversationsInBulk`."""
         return await _payload(_merge_conversations(info, raw(input)))
 
-    @mutation("Merges up to 10,000 groups of contacts, as a job; a bad group is reported, the others go on.")
+    @mutation(
+        "Merges up to 10,000 groups of contacts, as a job; a bad group is reported, the others go on.",
+        needs=Scope.MERGE,
+    )
     async def merge_contacts_in_bulk(
         self,
         info: Info,
@@ -51,7 +58,9 @@ class JobMutation:
         """`Mutation.mergeContactsInBulk`."""
         return await _payload(_merge_contacts(info, raw(input)))
 
-    @mutation("Undoes everything that a job merged and that still stands, as a job, the latest merge first.")
+    @mutation(
+        "Undoes everything that a job merged and that still stands, as a job, the latest merge first.", needs=Scope.UNDO
+    )
     async def undo_job(
         self,
         info: Info,
@@ -61,7 +70,10 @@ class JobMutation:
         given = raw(input)
         return await _payload(start_undo(info.context.db, info.context.act, given["id"], given.get("reason")))
 
-    @mutation("Ends a job. What it has done stays; retryJob goes on from there, undoJob takes it back.")
+    @mutation(
+        "Ends a job (of an undo, `undo` is needed too). What it has done stays; retryJob goes on from there.",
+        needs=Scope.MERGE,
+    )
     async def cancel_job(
         self,
         info: Info,
@@ -70,7 +82,10 @@ class JobMutation:
         """`Mutation.cancelJob`."""
         return await _payload(cancel_job(info.context.db, info.context.act, input.id))
 
-    @mutation("Tries again what failed of a job that is over, and goes on with what a cancelled one left.")
+    @mutation(
+        "Tries again what failed of a job that is over, or was left over (of an undo, `undo` is needed too).",
+        needs=Scope.MERGE,
+    )
     async def retry_job(
         self,
         info: Info,

@@ -5,10 +5,11 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.access import Scope
 from resolvers.jobs.reading import count_jobs, job_by_id, list_jobs
 from resolvers.paging import read_page
 from schema.context import Info
-from schema.described import resolved
+from schema.described import query
 from schema.job_types import Job, JobStatus, job_type
 from schema.organization import InOrganization, organization_of
 from schema.paging import After, Connection, First, connection
@@ -18,7 +19,7 @@ from schema.paging import After, Connection, First, connection
 class JobQuery:
     """What `Query` has of jobs."""
 
-    @resolved("A job by its id.")
+    @query("A job by its id.", needs=Scope.CONTACTS_READ)
     async def job(
         self,
         info: Info,
@@ -28,7 +29,7 @@ class JobQuery:
         row = await job_by_id(info.context.db, info.context.act, id)
         return job_type(row) if row else None
 
-    @resolved("The jobs of the organization, newest first.")
+    @query("The jobs of the organization, newest first.", needs=Scope.CONTACTS_READ)
     async def jobs(
         self,
         info: Info,

@@ -14,9 +14,12 @@ from resolvers.access import Scope
 from resolvers.errors import CodedError, ErrorCode
 from resolvers.events.subscribing import merged_events
 from resolvers.ids import CONTACT, EVENT, decode_id, encode_id
+from resolvers.jobs.progress import job_progress
+from resolvers.jobs.reading import job_by_id
 from schema.contact import Contact, contact_type, survivors
 from schema.context import Context, Info
 from schema.described import about, resolved, subscription
+from schema.job_types import Job, job_type
 from schema.organization import InOrganization, organization_of
 
 _RECHECK_SECONDS = 60.0
@@ -61,6 +64,20 @@ class Subscription:
         admitted = admission(context, org_id, Scope.CONTACTS_READ)
         async for event in merged_events(context.db, context.act, org_id, after_event, admitted):
             yield merged_event(event)
+
+    @subscription("A job, again whenever it has moved, until it is over.", needs=Scope.CONTACTS_READ)
+    async def job_progress(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="`job_…`")],  # noqa: A002
+    ) -> AsyncGenerator[Job, None]:
+        """`Subscription.jobProgress`."""
+        context = info.context
+        job = await job_by_id(context.db, context.act, id)
+        if job is None:
+            raise CodedError(ErrorCode.NOT_FOUND, "Job not found.", argument="id")
+        async for moved in job_progress(context.db, job, admission(context, job.org_id, Scope.CONTACTS_READ)):
+            yield job_type(moved)
 
 
 def merged_event(event: EventRow) -> ContactMergedEvent:

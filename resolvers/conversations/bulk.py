@@ -11,17 +11,21 @@ from resolvers.access import Act
 from resolvers.conversations.merge_request import ThreadRequest
 from resolvers.conversations.merging import merge_threads, organization_of_threads
 from resolvers.errors import ErrorCode, Refused, refuse
+from resolvers.merging.groups import at_once
 
 
 async def merge_thread_groups(
     tx: Transaction, act: Act, org_id: UUID, requests: Sequence[ThreadRequest]
 ) -> list[Refused | None]:
     """For each merge its refusal, None where it was carried out or stands already just as it is asked for. No two of
-    them may name one conversation. Eleven statements, for any number."""
+    them may name one conversation. Fewer answers than merges: the others have to come in a transaction of their own.
+    Twelve statements, for any number."""
     await lock_organization(tx, org_id)
     terms = await settings(tx, org_id)
     named = [one for request in requests for one in (request.primary_id, *request.source_ids)]
     found = await conversations.conversations_by_id(tx, act.actor.organizations, named)
+    leading = {row.id: row.canonical_id for row in found.values()}
+    requests = requests[: at_once([(one.primary_id, one.source_ids) for one in requests], leading)]
     outcomes = {request: _refusal(org_id, request, found) for request in requests}
     wanted = [r for r, refused in outcomes.items() if refused is None and not _stands(r, found)]
     if wanted:

@@ -14,7 +14,7 @@ from resolvers.errors import Refused
 from resolvers.merging.bulk import merge_contact_groups, undo_group
 from resolvers.merging.request import MergeRequest
 
-# For each item why it was refused, or None once it is done.
+# For each item why it was refused, or None once it is done; of the first items alone, if the others have to wait.
 Work = Callable[[Transaction, Act, JobRow, Sequence[Any]], Awaitable[list[Refused | None]]]
 
 

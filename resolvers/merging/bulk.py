@@ -12,6 +12,7 @@ from resolvers.access import Act
 from resolvers.duplicates.detect import Detected
 from resolvers.errors import Refused
 from resolvers.merging.distinct import marked_apart
+from resolvers.merging.groups import at_once
 from resolvers.merging.merge import write_merges
 from resolvers.merging.preparing import PreparedMerge, Surroundings, work_out
 from resolvers.merging.refusals import in_other_organizations
@@ -24,20 +25,22 @@ async def merge_contact_groups(
     tx: Transaction, act: Act, org_id: UUID, requests: Sequence[MergeRequest]
 ) -> list[Refused | None]:
     """For each merge, whose sources are named, its refusal; None where it was carried out or stands already just as it
-    is asked for. No two of them may name one contact. Twelve statements, for any number, and one more for a key of
-    several organisations."""
+    is asked for. No two of them may name one contact. Fewer answers than merges: the others have to come in a
+    transaction of their own. Thirteen statements, for any number, and one more for a key of several organisations."""
     await lock_organization(tx, org_id)
     terms = await settings(tx, org_id)
     named = [one for request in requests for one in _named(request)]
     rows = await contact_writes.lock_contacts(tx, org_id, named)
     elsewhere = await in_other_organizations(tx, act.actor, [one for one in named if one not in rows])
+    leading = {row.id: row.canonical_id for row in rows.values()}
+    requests = requests[: at_once([(one.primary_id, one.source_ids or ()) for one in requests], leading)]
     around = Surroundings(rows, elsewhere, await marked_apart(tx, org_id, named))
     outcomes: list[Refused | None] = []
     prepared: list[PreparedMerge] = []
     for request in requests:
         refused = None if _stands(request, rows) else _prepare(act, request, terms, around, prepared)
         outcomes.append(refused)
-    await write_merges(tx, org_id, prepared)
+    await write_merges(tx, act, org_id, prepared)
     return outcomes
 
 

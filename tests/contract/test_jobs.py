@@ -211,8 +211,8 @@ async def test_a_worker_that_lost_its_lease_writes_nothing(api: Api) -> None:
 async def test_one_organisation_does_not_starve_another(api: Api) -> None:
     """With turns of no length, the jobs of two organisations are worked on by turns, one organisation's in order."""
     away = await neighbour(api)
-    mine = [await start(api, CONTACTS, groups=[people(*pair) for pair in await pairs_of(api, 9)]) for _ in range(2)]
-    theirs = await start(away, CONTACTS, groups=[people(*pair) for pair in await pairs_of(away, 9)])
+    mine = [await start(api, CONTACTS, groups=[people(*pair) for pair in await pairs_of(api, 11)]) for _ in range(2)]
+    theirs = await start(away, CONTACTS, groups=[people(*pair) for pair in await pairs_of(away, 11)])
     served: list[UUID] = []
     claim = job_queue.claim
 

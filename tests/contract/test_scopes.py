@@ -124,7 +124,10 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
 }
 
 # Root subscriptions -> the scope; tried by tests/contract/test_subscriptions.py over a stream.
-STREAMS: dict[str, Scope | None] = {"Subscription.contactMerged": Scope.CONTACTS_READ}
+STREAMS: dict[str, Scope | None] = {
+    "Subscription.contactMerged": Scope.CONTACTS_READ,
+    "Subscription.jobProgress": Scope.CONTACTS_READ,
+}
 
 
 def _document(text: str, ids: dict[str, str]) -> str:

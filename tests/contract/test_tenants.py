@@ -28,7 +28,10 @@ from tests.support.api import Api
 from tests.support.jobs import start
 
 # Asked by a stream, and so tested where streams are: tests/contract/test_subscriptions.py.
-SUBSCRIBING = {"Subscription.contactMerged.organizationId", "Subscription.contactMerged.afterEvent"}
+SUBSCRIBING = {
+    *("Subscription.contactMerged.organizationId", "Subscription.contactMerged.afterEvent"),
+    "Subscription.jobProgress.id",  # tests/contract/test_job_progress.py
+}
 
 
 def _places() -> set[str]:
