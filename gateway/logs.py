@@ -33,7 +33,7 @@ def configure_logging(level: str = "INFO", json: bool = True, stream: TextIO | N
     structlog.configure(
         processors=[*shared, render],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=structlog.WriteLoggerFactory(target),  # a line and its end at once: other threads write too
         cache_logger_on_first_use=False,  # else a later call of this function would not reach loggers in use
     )
     _route_standard_logging(level, target, shared, render)

@@ -123,16 +123,22 @@ async def _keeping_locks(tx: Transaction, contact_id: UUID) -> None:
 
 
 async def _chase(world: World, edit: Lock) -> UUID:
-    """An edit of A while A is merged into B and B into C: the merge of B holds B and rewrites A."""
+    """An edit of A while A is merged into B and B into C: the merge of B holds B and rewrites A.
+
+    The first merge would hold B too. Here another transaction holds it, and lets go first: of two that want B at the
+    same moment, the second merge and the edit that found A dead, PostgreSQL may wake either.
+    """
     a, b, c = await world.contacts(3)
     rows = await world.rows()
-    first = await Held(world, lambda tx: lock_contacts(tx, world.org_id, [a, b])).done()
+    first = await Held(world, lambda tx: lock_contacts(tx, world.org_id, [a])).done()
+    with_b = await Held(world, lambda tx: lock_contacts(tx, world.org_id, [b])).done()
     editing = Held(world, lambda tx: edit(tx, a))
     await _waiting(world, 1)  # the edit has read that A leads itself and waits for A
     second = Held(world, lambda tx: lock_contacts(tx, world.org_id, [b, c]))
     await _waiting(world, 2)  # the second merge waits for B
-    await first.end(_pointers(world, rows, b, a))
+    await with_b.end()
     await second.done()
+    await first.end(_pointers(world, rows, b, a))
     await _waiting(world, 1)  # the edit found A dead, and waits for B
     await second.end(_pointers(world, rows, c, b))
     await editing.done()

@@ -80,3 +80,25 @@ def test_below_the_level_nothing_is_written_and_a_person_can_read_it(
         configure_logging("INFO", json=True, stream=logs)
     assert "quiet" not in shown.getvalue()
     assert "loud" in shown.getvalue()
+
+
+@pytest.mark.parametrize("logger", [structlog.get_logger(), logging.getLogger("uvicorn.error")])
+def test_a_line_and_its_end_are_one_write(logger: Any) -> None:
+    """Else a line of another thread could come between them, and neither would be JSON."""
+    writes: list[str] = []
+
+    class Stream(io.StringIO):
+        def write(self, text: str) -> int:
+            writes.append(text)
+            return len(text)
+
+    root = logging.getLogger()
+    before = root.handlers, root.level
+    configure_logging("INFO", stream=Stream())
+    try:
+        logger.info("one")
+    finally:
+        structlog.reset_defaults()
+        root.handlers, root.level = before
+    assert [json.loads(line)["event"] for line in writes] == ["one"]
+    assert writes[0].endswith("}\n")
