@@ -23,6 +23,7 @@ from uuid import UUID
 import orjson
 
 from db.engine import Database
+from db.planner import refresh_statistics
 from gateway.line_reader import LINE_BYTES, Line, Unreadable, read_lines
 from gateway.strict_json import RefusedJson, loads_strict
 from gateway.tune import settle_memory
@@ -101,7 +102,9 @@ async def import_file(
                 terms = await import_terms(target.db, target.org_id, target.source)
                 anew = _read(target, terms, batch)
                 outcomes = await import_lines(target.db, target.act, terms, anew, keep=target.keep)
-            if not target.keep:
+            if target.keep:
+                await refresh_statistics(target.db)
+            else:
                 outcomes = _once(outcomes, rows, tried)
             _note(report, batch, outcomes, errors, hear)
             progress(report)

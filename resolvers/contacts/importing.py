@@ -18,6 +18,7 @@ from db.engine import Database, Transaction
 from db.identifiers import holders
 from db.imports import CONTACT_REF, import_ref, known_refs
 from db.organizations import SettingsRow, lock_organization, ref_key, settings, settings_for_identifiers
+from db.planner import refresh_statistics_later
 from resolvers.access import Act, Scope, organization_for_input, require
 from resolvers.contacts.create import write_contacts
 from resolvers.contacts.exclusive import Holders, check_exclusive
@@ -55,7 +56,9 @@ async def import_contacts(
         terms = _terms(tx, await settings_for_identifiers(tx, org_id))
         return await _import(tx, act.now, terms, [prepare_row(act, terms, row) for row in rows])
 
-    return await db.write(work)
+    outcomes = await db.write(work)
+    refresh_statistics_later(db)
+    return outcomes
 
 
 async def import_terms(db: Database, org_id: UUID, source: str) -> ImportTerms:
