@@ -12,7 +12,7 @@ from sqlmodel import Field, SQLModel
 from db.base import Json, any_of, columns_of, one_of, table_of, tenant_key
 from db.engine import Transaction
 
-JOB_KINDS = ("MERGE_CONVERSATIONS", "MERGE_CONTACTS", "UNDO")
+JOB_KINDS = ("MERGE_CONVERSATIONS", "MERGE_CONTACTS", "UNDO", "REBUILD_MATCHING")
 JOB_STATUSES = ("QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED")
 CHUNK = 100  # items of one row of job_chunk
 
@@ -129,6 +129,11 @@ _ERRORS = [job_error.c[row.name] for row in fields(JobErrorRow)]
 _of_job = (job.c.org_id == bindparam("org"), job.c.id == bindparam("job"))
 _by_ids = select(*_COLUMNS).where(any_of(job.c.org_id, "orgs"), any_of(job.c.id, "ids"))
 _locked = select(*_COLUMNS).where(*_of_job).with_for_update(key_share=True)
+_unfinished = (
+    select(*_COLUMNS)
+    .where(job.c.org_id == bindparam("org"), job.c.status.in_(("QUEUED", "RUNNING")), job.c.kind == bindparam("kind"))
+    .order_by(job.c.id)
+)
 _chunk = select(job_chunk.c.todo).where(
     job_chunk.c.org_id == bindparam("org"),
     job_chunk.c.job_id == bindparam("job"),
@@ -186,6 +191,11 @@ async def add_errors(tx: Transaction, errors: Sequence[JobErrorRow]) -> None:
 async def jobs_by_id(tx: Transaction, orgs: Sequence[UUID], ids: Sequence[UUID]) -> dict[UUID, JobRow]:
     """Those that exist in these organisations."""
     return {row.id: JobRow(*row) for row in await tx.rows(_by_ids, {"orgs": orgs, "ids": ids})}
+
+
+async def unfinished_of_kind(tx: Transaction, org_id: UUID, kind: str) -> list[JobRow]:
+    """The jobs of that kind that are not over, the oldest first."""
+    return [JobRow(*row) for row in await tx.rows(_unfinished, {"org": org_id, "kind": kind})]
 
 
 async def lock_job(tx: Transaction, org_id: UUID, job_id: UUID) -> JobRow:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import String, and_, bindparam, cast, false, literal, null, select, union_all
+from sqlalchemy import String, and_, bindparam, cast, false, func, literal, null, select, union_all
 
 from db.base import any_of
 from db.channels import channel
@@ -67,12 +67,27 @@ _facts = union_all(
     )
     .where(*_trees, channel.c.removed_via_id.is_(None)),
 ).order_by("at", "id")
-_living = (
+_next = (
     select(*CONTACT_COLUMNS)
     .where(contact.c.org_id == bindparam("org"), *LIVING_CONTACT, contact.c.id > bindparam("after"))
     .order_by(contact.c.id)
-    .limit(bindparam("number"))
     .with_for_update(key_share=True)
+)
+_living = _next.limit(bindparam("number"))
+_between = _next.where(contact.c.id <= bindparam("last"))
+_numbered = (
+    select(
+        contact.c.id,
+        func.row_number().over(order_by=contact.c.id).label("place"),
+        func.count().over().label("number"),
+    )
+    .where(contact.c.org_id == bindparam("org"), *LIVING_CONTACT)
+    .subquery()
+)
+_ends = (
+    select(_numbered.c.id, _numbered.c.number)
+    .where((_numbered.c.place % bindparam("size") == 0) | (_numbered.c.place == _numbered.c.number))
+    .order_by(_numbered.c.id)
 )
 
 
@@ -93,3 +108,15 @@ async def living_after(tx: Transaction, org_id: UUID, after: UUID, number: int) 
     """Locks and returns the next living contacts of an organisation, by rising id."""
     parameters = {"org": org_id, "after": after, "number": number}
     return [contact_row(row) for row in await tx.rows(_living, parameters)]
+
+
+async def living_between(tx: Transaction, org_id: UUID, after: UUID, last: UUID) -> list[ContactRow]:
+    """Locks and returns the living contacts behind `after` up to `last`, by rising id."""
+    parameters = {"org": org_id, "after": after, "last": last}
+    return [contact_row(row) for row in await tx.rows(_between, parameters)]
+
+
+async def ends_of_parts(tx: Transaction, org_id: UUID, size: int) -> tuple[list[UUID], int]:
+    """The last id of each part of so many living contacts, by rising id; and how many contacts there are."""
+    rows = await tx.rows(_ends, {"org": org_id, "size": size})
+    return [row.id for row in rows], rows[0].number if rows else 0

@@ -12,18 +12,15 @@ from rich.table import Table
 
 from db.engine import Database
 from db.jobs import JobErrorRow, JobRow
-from db.organizations import organization_ids
-from gateway.clock import system_clock
 from gateway.commands.shell import answer, err, fail, out, read_settings, run
-from resolvers.access import ALL_SCOPES, Act, Actor
-from resolvers.ids import JOB, ORGANIZATION, IdSource, decode_id, encode_id
+from gateway.operator import operators_act
+from resolvers.access import Act
+from resolvers.ids import JOB, ORGANIZATION, decode_id, encode_id
 from resolvers.jobs import acts, reading
 from resolvers.paging import PageArguments
 
 _SECONDS = 0.3  # between two looks at a job that is watched
 _ERRORS_SHOWN = 20
-_ACTOR = "command line"
-_NO_KEY = UUID(int=0)
 
 
 def list_jobs(org: str | None, last: int, as_json: bool) -> None:
@@ -31,7 +28,7 @@ def list_jobs(org: str | None, last: int, as_json: bool) -> None:
     asked = _organization(org) if org is not None else None
 
     async def work(db: Database) -> list[JobRow]:
-        act = await _act(db)
+        act = await operators_act(db)
         page = PageArguments(last, backward=False, after=None, before=None)
         orgs = act.actor.organizations if asked is None else [one for one in act.actor.organizations if one == asked]
         found = [row for one in orgs for row in (await reading.list_jobs(db, act, one, None, page)).rows]
@@ -56,7 +53,7 @@ def show_job(job: str, as_json: bool) -> None:
     job_id = _job_id(job)
 
     async def work(db: Database) -> tuple[JobRow, list[JobErrorRow], int]:
-        act = await _act(db)
+        act = await operators_act(db)
         row = await _job(db, act, job)
         page = PageArguments(_ERRORS_SHOWN, backward=False, after=None, before=None)
         errors = (await reading.errors_of_jobs(db, act, [job_id], page))[0].rows
@@ -79,7 +76,7 @@ def watch_job(job: str, as_json: bool) -> None:
     _job_id(job)
 
     async def work(db: Database) -> JobRow:
-        act = await _act(db)
+        act = await operators_act(db)
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
@@ -110,19 +107,13 @@ def act_on_job(what: str, job: str, as_json: bool) -> None:
     """Cancels, retries or undoes; the job that is worked on then stands on the last line."""
 
     async def work(db: Database) -> JobRow:
-        act = await _act(db)
+        act = await operators_act(db)
         if what == "cancel":
             return await acts.cancel_job(db, act, job)
         return await (acts.retry_job(db, act, job) if what == "retry" else acts.start_undo(db, act, job, None))
 
     row = run(read_settings(), work)
     answer(as_json, _plain(row), encode_id(JOB, row.id), _sentence(row))
-
-
-async def _act(db: Database) -> Act:
-    """Who stands at the command line may do everything in every organisation."""
-    orgs = tuple(await db.read(organization_ids))
-    return Act(Actor(_NO_KEY, _ACTOR, orgs, ALL_SCOPES), system_clock(), IdSource(system_clock))
 
 
 async def _job(db: Database, act: Act, job: str) -> JobRow:

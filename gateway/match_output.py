@@ -1,18 +1,17 @@
 """What `onefold match explain` and `onefold match rebuild` do, loaded only by them."""
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict
 
 import typer
 from rich import box
 from rich.table import Table
 
-from db.engine import Database
 from gateway.clock import system_clock
-from gateway.commands.shell import counting, out, read_settings, run
+from gateway.commands.shell import counting, fail, out, read_settings, run
+from gateway.rebuilding import contacts_done, rebuild_by_jobs
 from resolvers.duplicates.explaining import Explained, explain_pair
-from resolvers.duplicates.rebuild import rebuild
+from resolvers.ids import JOB, encode_id
 
 
 def explain(left: str, right: str, as_json: bool) -> None:
@@ -25,17 +24,18 @@ def explain(left: str, right: str, as_json: bool) -> None:
 
 
 def rebuild_all(as_json: bool) -> None:
-    """Makes what matching keeps anew."""
-
-    async def work(db: Database, show: Callable[[int], None]) -> int:
-        return await rebuild(db, show)
-
+    """Makes what matching keeps anew, by a job for each organisation. Whatever ends this command, the jobs stay."""
     with counting("Matching", quiet=as_json) as show:
-        made = run(read_settings(), lambda db: work(db, show))
+        jobs = run(read_settings(), lambda db: rebuild_by_jobs(db, show))
+    made = sum(contacts_done(job) for job in jobs)
+    shown = [encode_id(JOB, job.id) for job in jobs]
     if as_json:
-        typer.echo(json.dumps({"contacts": made}))
+        typer.echo(json.dumps({"contacts": made, "jobs": shown}))
     else:
         out.print(f"Made what matching keeps of {made:,} contacts anew.", markup=False)
+    bad = [name for job, name in zip(jobs, shown, strict=True) if job.status != "SUCCEEDED" or job.failed]
+    if bad:
+        fail(f"Not of all: look with `onefold jobs show {bad[0]}`, go on with `onefold jobs retry {bad[0]}`.")
 
 
 def _tell(found: Explained) -> None:

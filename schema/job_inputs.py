@@ -57,3 +57,10 @@ class JobInput:
 
     id: strawberry.ID = about("`job_…`")
     reason: str | None = optional("Of undoJob: why, for the history; at most 1,000 characters.")
+
+
+@strawberry.input(description="What matching keeps, made anew.")
+class RebuildMatchingInput:
+    """The input `RebuildMatchingInput`."""
+
+    organization_id: strawberry.ID | None = optional(ORGANIZATION_ID)

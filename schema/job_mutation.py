@@ -7,7 +7,7 @@ import strawberry
 
 from db.jobs import JobRow
 from resolvers.access import Scope
-from resolvers.jobs.acts import cancel_job, retry_job, start_bulk, start_undo
+from resolvers.jobs.acts import cancel_job, retry_job, start_bulk, start_rebuild, start_undo
 from resolvers.jobs.requests import read_contact_groups, read_conversation_groups
 from schema import job_inputs as inputs
 from schema.context import Info
@@ -71,7 +71,22 @@ class JobMutation:
         return await _payload(start_undo(info.context.db, info.context.act, given["id"], given.get("reason")))
 
     @mutation(
-        "Ends a job (of an undo, `undo` is needed too). What it has done stays; retryJob goes on from there.",
+        "Makes anew what matching keeps of each contact, as a job: after a change of `defaultRegion`. Detection goes on"
+        " meanwhile. While one waits to begin, the answer is that one.",
+        needs=Scope.SETTINGS,
+    )
+    async def rebuild_matching(
+        self,
+        info: Info,
+        input: Annotated[inputs.RebuildMatchingInput, _INPUT],  # noqa: A002
+    ) -> JobPayload | None:
+        """`Mutation.rebuildMatching`."""
+        asked = organization_in(raw(input))
+        return await _payload(start_rebuild(info.context.db, info.context.act, asked))
+
+    @mutation(
+        "Ends a job (`undo` is needed too of an undo, `settings` of rebuildMatching). What it has done stays; retryJob"
+        " goes on from there.",
         needs=Scope.MERGE,
     )
     async def cancel_job(
@@ -83,7 +98,8 @@ class JobMutation:
         return await _payload(cancel_job(info.context.db, info.context.act, input.id))
 
     @mutation(
-        "Tries again what failed of a job that is over, or was left over (of an undo, `undo` is needed too).",
+        "Tries again what failed of a job that is over, or was left over (`undo` is needed too of an undo, `settings`"
+        " of rebuildMatching).",
         needs=Scope.MERGE,
     )
     async def retry_job(

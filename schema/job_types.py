@@ -25,6 +25,7 @@ class JobKind(StrEnum):
     MERGE_CONVERSATIONS = "MERGE_CONVERSATIONS"
     MERGE_CONTACTS = "MERGE_CONTACTS"
     UNDO = "UNDO"
+    REBUILD_MATCHING = "REBUILD_MATCHING"
 
 
 class JobStatus(StrEnum):
@@ -44,6 +45,7 @@ enum(
         "MERGE_CONVERSATIONS": "mergeConversationsInBulk.",
         "MERGE_CONTACTS": "mergeContactsInBulk.",
         "UNDO": "undoJob: it takes back what another job merged.",
+        "REBUILD_MATCHING": "rebuildMatching.",
     },
 )
 enum(
@@ -73,7 +75,7 @@ class Job(Node):
 
     kind: JobKind = about("What it does.")
     status: JobStatus = about("Where it stands.")
-    total: int | None = about("How many items it has: groups to merge, or merges to undo.")
+    total: int | None = about("How many items it has: groups to merge, merges to undo, or parts of up to 100 contacts.")
     done: int = about("How many are done, or stood already just as they were asked for.")
     failed: int = about("How many were refused; nothing of those was written.")
     actor: str = about("The key that asked for it: its name, or the beginning of its id.")

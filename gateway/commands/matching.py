@@ -41,6 +41,7 @@ def explain_command(
 def rebuild_command(as_json: AsJson = False) -> None:
     """Make what matching keeps of every contact anew, as after a change of the default region.
 
-    A server may go on working meanwhile. An upgrade needs none: `onefold migrate` does it.
+    A job for each organization, which survives this command and is seen by `onefold jobs`. A server may go on working
+    meanwhile. An upgrade needs none: `onefold migrate` does it.
     """
     import_module("gateway.match_output").rebuild_all(as_json)

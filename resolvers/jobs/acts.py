@@ -9,6 +9,7 @@ from db import job_queue, jobs, merge_pages
 from db.engine import Database, Transaction
 from db.jobs import Item, JobErrorRow, JobRow
 from resolvers.access import Act, Scope, organization_for_input, require
+from resolvers.duplicates.rebuild import parts_to_rebuild
 from resolvers.errors import ErrorCode, refuse
 from resolvers.idempotency import answer_for, claim
 from resolvers.ids import JOB, decode_id, encode_id
@@ -41,6 +42,23 @@ async def _start_bulk(tx: Transaction, act: Act, request: BulkRequest, org_id: U
     field = KINDS[request.kind].field
     errors = [row for index, found in request.bad.items() for row in error_rows(org_id, job.id, index, found, field)]
     return await _add(tx, act, job, request.items, errors)
+
+
+async def start_rebuild(db: Database, act: Act, asked: UUID | None) -> JobRow:
+    """A job that makes anew what matching keeps of an organisation's contacts, or the one that waits to begin. Raises
+    Refused."""
+    require(act.actor, Scope.SETTINGS)
+    org_id = organization_for_input(act.actor, asked)
+    return await db.write(lambda tx: _start_rebuild(tx, act, org_id))
+
+
+async def _start_rebuild(tx: Transaction, act: Act, org_id: UUID) -> JobRow:
+    waiting = [job for job in await jobs.unfinished_of_kind(tx, org_id, "REBUILD_MATCHING") if job.position == 0]
+    if waiting:
+        return waiting[0]
+    parts, contacts = await parts_to_rebuild(tx, org_id)
+    job = _new_job(act, org_id, "REBUILD_MATCHING", len(parts), {"contacts": contacts})
+    return await _add(tx, act, job, list(enumerate(parts)), [])
 
 
 async def start_undo(db: Database, act: Act, job: str, reason: str | None) -> JobRow:

@@ -10,6 +10,7 @@ from db.jobs import Item, JobRow
 from resolvers.access import Act, Scope
 from resolvers.conversations.bulk import merge_thread_groups
 from resolvers.conversations.merge_request import ThreadRequest
+from resolvers.duplicates.rebuild import rebuild_part
 from resolvers.errors import Refused
 from resolvers.merging.bulk import merge_contact_groups, undo_group
 from resolvers.merging.request import MergeRequest
@@ -82,8 +83,15 @@ async def _undo(tx: Transaction, act: Act, job: JobRow, items: Sequence[Any]) ->
     return [await undo_group(tx, act, UUID(merge), job.terms["reason"]) for merge in items]
 
 
+async def _rebuild(tx: Transaction, _act: Act, job: JobRow, items: Sequence[Any]) -> list[Refused | None]:
+    for part in items:
+        await rebuild_part(tx, job.org_id, part)
+    return [None] * len(items)
+
+
 KINDS = {
     "MERGE_CONVERSATIONS": Kind(Scope.MERGE, "groups", 100, _merge_conversations, _of_group),
     "MERGE_CONTACTS": Kind(Scope.MERGE, "groups", 100, _merge_contacts, _of_group),
     "UNDO": Kind(Scope.UNDO, None, 10, _undo, lambda merge: [merge]),
+    "REBUILD_MATCHING": Kind(Scope.SETTINGS, None, 1, _rebuild, lambda part: part[1:]),
 }

@@ -25,6 +25,13 @@ async def job_by_id(db: Database, act: Act, job: str) -> JobRow | None:
     return (await db.read(lambda tx: jobs.jobs_by_id(tx, act.actor.organizations, [job_id]))).get(job_id)
 
 
+async def jobs_of(db: Database, act: Act, ids: Sequence[UUID]) -> list[JobRow]:
+    """These jobs, as they stand; they exist."""
+    require(act.actor, Scope.CONTACTS_READ)
+    found = await db.read(lambda tx: jobs.jobs_by_id(tx, act.actor.organizations, ids))
+    return [found[job_id] for job_id in ids]
+
+
 async def list_jobs(db: Database, act: Act, org_id: UUID, status: str | None, page: PageArguments) -> Page[JobRow]:
     """Newest first."""
     require(act.actor, Scope.CONTACTS_READ)

@@ -1,4 +1,4 @@
-"""onefold match evaluate: what it prints, draws and refuses. It needs no database."""
+"""onefold match evaluate (what it prints, draws and refuses; it needs no database) and onefold match rebuild."""
 
 import gzip
 import json
@@ -6,8 +6,12 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import select, update
 
+from db.engine import Database
+from db.matching import match_features
 from gateway.labelled import BadFolder, read_folder
+from resolvers.matching.score import MODEL
 from tests.commands.process import Shell
 
 CONTACTS = [
@@ -93,3 +97,32 @@ def test_what_is_missing_is_an_error_and_no_traceback(sqlite_shell: Shell, folde
 def test_a_set_without_traps(folder: Path) -> None:
     (folder / "traps.jsonl").unlink()
     assert read_folder(folder).traps == {}
+
+
+def test_a_rebuild_is_a_job_for_each_organization(shell: Shell) -> None:
+    """Worked on by the command itself where nobody else does; seen like any job."""
+    orgs = [shell.organization(name) for name in ("one", "other")]
+    lines = "".join(json.dumps({"ref": str(n), "name": f"N{n}"}) + "\n" for n in range(120))
+    (shell.folder / "people.jsonl").write_text(lines)
+    shell.done("import", "people.jsonl", "--org", orgs[0])
+    shell.ask(_spoil)
+    found = shell.run("match", "rebuild", "--json").json
+    assert found["contacts"] == 120
+    assert shell.ask(_versions) == {MODEL.version}
+    listed = {job["id"]: job for job in json.loads(shell.done("jobs", "list", "--json").out)}
+    assert set(listed) == set(found["jobs"])
+    seen = {job["organizationId"]: (job["kind"], job["status"], job["done"], job["actor"]) for job in listed.values()}
+    assert seen == {
+        orgs[0]: ("REBUILD_MATCHING", "SUCCEEDED", 2, "command line"),
+        orgs[1]: ("REBUILD_MATCHING", "SUCCEEDED", 0, "command line"),
+    }
+    assert shell.done("match", "rebuild").last == "Made what matching keeps of 120 contacts anew."
+
+
+async def _spoil(db: Database) -> None:
+    await db.write(lambda tx: tx.run(update(match_features).values(model_version=0)))
+
+
+async def _versions(db: Database) -> set[int]:
+    rows = await db.read(lambda tx: tx.rows(select(match_features.c.model_version).distinct()))
+    return {row[0] for row in rows}

@@ -223,6 +223,10 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
         (JOB,),
         [f"{name}(input: {{id: $id}}) {{ job {{ id }} {_ERRORS} }}" for name in ("cancelJob", "retryJob", "undoJob")],
     ),
+    "RebuildMatchingInput.organizationId": (
+        (ORGANIZATION,),
+        [f"rebuildMatching(input: {{organizationId: $id}}) {{ job {{ id }} {_ERRORS} }}"],
+    ),
     "MergeContactsInBulkInput.organizationId": (
         (ORGANIZATION,),
         [

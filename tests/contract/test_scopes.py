@@ -120,6 +120,7 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
     ),
     "Mutation.cancelJob": (Scope.MERGE, 'cancelJob(input: {id: "JOB"})'),
     "Mutation.retryJob": (Scope.MERGE, 'retryJob(input: {id: "CANCELLED_JOB"})'),
+    "Mutation.rebuildMatching": (Scope.SETTINGS, "rebuildMatching(input: {})"),
     "Mutation.undoJob": (Scope.UNDO, 'undoJob(input: {id: "JOB_OVER"})'),
 }
 

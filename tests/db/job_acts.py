@@ -59,6 +59,19 @@ async def work_on_conversations(world: World, size: int) -> Prepared:
     return await _piece(world, size)
 
 
+async def ask_for_a_rebuild(world: World, size: int) -> Prepared:
+    """Of so many contacts."""
+    await world.contacts(size)
+    return lambda: acts.start_rebuild(world.db, world.act, None)
+
+
+async def rebuild_a_part(world: World, size: int) -> Prepared:
+    """One piece: so many contacts."""
+    await world.contacts(size)
+    await acts.start_rebuild(world.db, world.act, None)
+    return await _piece(world, 1)
+
+
 async def ask_for_its_undo(world: World, size: int) -> Prepared:
     """Of a job that is over."""
     job = await _over(world, size)

@@ -76,6 +76,8 @@ COUNTS: dict[Preparing, int] = {
     job_acts.ask_for_a_job: 6,
     job_acts.work_on_contacts: 17,
     job_acts.work_on_conversations: 16,
+    job_acts.ask_for_a_rebuild: 6,
+    job_acts.rebuild_a_part: 10,
     job_acts.ask_for_its_undo: 7,
     job_acts.cancel_it: 5,
     job_acts.try_it_again: 10,
