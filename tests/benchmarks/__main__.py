@@ -17,6 +17,7 @@ from tests.benchmarks.importing import measure_history, measure_import
 from tests.benchmarks.matching import measure_matching
 from tests.benchmarks.merging import measure_merges
 from tests.benchmarks.paging import measure_pages
+from tests.benchmarks.serving import measure_serving
 from tests.benchmarks.storming import measure_storms
 from tests.benchmarks.undoing import measure_undos
 from tests.benchmarks.writing import measure_writing
@@ -107,6 +108,10 @@ def _detecting(run: Run) -> None:
     asyncio.run(measure_detection(run.urls("detecting"), run.contacts, run.contacts // 50, drawn))
 
 
+def _serving(run: Run) -> None:
+    asyncio.run(measure_serving(run.urls("serving"), rounds=20 if run.scale == 1 else 5))
+
+
 PARTS: dict[str, Callable[[Run], None]] = {
     "import": _import,
     "history": _history,
@@ -118,6 +123,7 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "bulk": _bulk,
     "detecting": _detecting,
     "writing": _writing,
+    "serving": _serving,
     "matching": lambda run: measure_matching(),
 }
 
