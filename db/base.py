@@ -123,13 +123,23 @@ class none_of(any_of):  # noqa: N801
     inherit_cache = True
 
 
-_WORDS = {any_of: ("= ANY", "IN"), none_of: ("<> ALL", "NOT IN")}
+class any_of_planned_once(any_of):  # noqa: N801
+    """`any_of` that hides from PostgreSQL how many members there are. It takes a plan for the very list to be cheaper
+    than one for any list, and so plans a prepared statement anew each time, which took as long as running it. For
+    look-ups by a key alone, whose plan is right for any number."""
+
+    inherit_cache = True
+
+
+_WORDS = {any_of: ("= ANY", "IN"), any_of_planned_once: ("= ANY", "IN"), none_of: ("<> ALL", "NOT IN")}
 
 
 @compiles(any_of, "postgresql")
 def _any_of_postgresql(element: any_of, compiler: SQLCompiler, **options: Any) -> str:
     column = compiler.process(element.column, **options)
     members = compiler.process(element.members, **options)
+    if type(element) is any_of_planned_once:
+        members = f"ARRAY(SELECT unnest({members}))"
     return f"{column} {_WORDS[type(element)][0]}({members})"
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import Index, and_, bindparam, delete, or_, select
 from sqlmodel import Field, SQLModel
 
-from db.base import KEY_IS_TABLE, any_of, by_dialect, columns_of, table_of, tenant_key
+from db.base import KEY_IS_TABLE, any_of, any_of_planned_once, by_dialect, columns_of, table_of, tenant_key
 from db.contacts import contact
 from db.engine import Transaction
 
@@ -74,7 +74,7 @@ _COLUMNS = [
 _touching = [
     select(*_COLUMNS)
     .select_from(_member.join(distinct_pair, and_(distinct_pair.c.org_id == _member.c.org_id, side == _member.c.id)))
-    .where(_member.c.org_id == bindparam("org"), any_of(_member.c.canonical_id, "roots"))
+    .where(_member.c.org_id == bindparam("org"), any_of_planned_once(_member.c.canonical_id, "roots"))
     for side in (distinct_pair.c.low_id, distinct_pair.c.high_id)
 ]
 _pairs = _touching[0].union(_touching[1])

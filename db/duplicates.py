@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import JSON, ColumnElement, Integer, and_, bindparam, case, distinct, func, literal, select
 
-from db.base import Json, any_of
+from db.base import Json, any_of_planned_once
 from db.contacts import LIVING_CONTACT, NO_ACTIVITY, contact
 from db.engine import Transaction
 from db.matching import match_features, match_key
@@ -100,7 +100,7 @@ def _holders(dialect: str) -> Any:
         select(_GATHERED[dialect](first.c.contact_id, first.c.coarse)).scalar_subquery().label("listed"),
         # Only of one person's key does it matter how full it is (all holders of a name's key have one mark, too).
         case((marks <= 1, total)).label("total"),
-    ).where(match_key.c.org_id == bindparam("org"), any_of(match_key.c.contact_id, "contacts"))
+    ).where(match_key.c.org_id == bindparam("org"), any_of_planned_once(match_key.c.contact_id, "contacts"))
 
 
 _holders_of = {dialect: _holders(dialect) for dialect in _GATHERED}
@@ -123,7 +123,7 @@ _records = (
     # Not LIVING_CONTACT: PostgreSQL without statistics thinks that few contacts live, and would read them all.
     .where(
         contact.c.org_id == bindparam("org"),
-        any_of(contact.c.id, "contacts"),
+        any_of_planned_once(contact.c.id, "contacts"),
         contact.c.canonical_id == contact.c.id,
         contact.c.erased_at.is_(None),
     )

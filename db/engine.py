@@ -25,6 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from db.base import encode_json
 from db.faults import StorageUnavailable, storage_fault
 from db.notices import Notices
+from db.postgres_pool import watch_connections
+from db.sqlite_driver import begin_reading, sqlite_driver
 from db.writer_lock import WriterLock
 
 log = structlog.get_logger()
@@ -41,6 +43,7 @@ class EngineOptions:
     pool_timeout: float = 3.0
     connect_timeout: float = 5.0
     command_timeout: float = 15.0
+    idle_seconds: float = 30.0  # a connection that nobody used for longer is asked whether it still is one
     statement_timeout_ms: int = 15_000
     lock_timeout_ms: int = 10_000
     writer_timeout: float = 15.0  # SQLite: how long a writer waits for its turn
@@ -113,6 +116,7 @@ def url_problem(url: str) -> str | None:
 
 
 _PARAMETERS = {*inspect.signature(asyncpg.connect).parameters, "prepared_statement_cache_size"}
+_AT_ONCE = {"isolation_level": "AUTOCOMMIT"}
 _FORMS = "Write sqlite+aiosqlite:///./data/onefold.db or postgresql+asyncpg://user:password@host/name."
 
 
@@ -125,6 +129,8 @@ class Database:
         self.engine = _create_engine(url, self.options)
         self._writing = self.engine.execution_options(onefold_writes=True)
         self.notices = Notices()
+        # BEGIN and COMMIT around reads are two round trips, and at READ COMMITTED each statement has its own snapshot.
+        self._reading = self.engine if self.dialect == "sqlite" else self.engine.execution_options(**_AT_ONCE)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._file: Path | None = None
         self._turn: WriterLock | None = None
@@ -138,7 +144,8 @@ class Database:
         return self.engine.dialect.name
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """Runs `work` on one snapshot of its own. Raises StorageUnavailable when the database is away."""
+        """Runs `work`, which only reads: on SQLite in one snapshot; on PostgreSQL each statement sees what is
+        committed, and nothing is held between two. Raises StorageUnavailable when the database is away."""
         return await self._apart(self._read(work))
 
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -192,7 +199,7 @@ class Database:
     async def _read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         self._check_place()
         with storage_fault():
-            async with self.engine.begin() as connection:
+            async with self._reading.begin() as connection:
                 return await work(Transaction(connection))
 
     async def _write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -232,7 +239,7 @@ def _create_engine(url: str, options: EngineOptions) -> AsyncEngine:
         "pool_timeout": options.pool_timeout,
     }
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_async_engine(url, **shared)
+        engine = create_async_engine(url, module=sqlite_driver(), **shared)
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
         return engine
@@ -247,7 +254,9 @@ def _create_engine(url: str, options: EngineOptions) -> AsyncEngine:
         "command_timeout": options.command_timeout,
         "server_settings": limits,
     }
-    return create_async_engine(url, pool_pre_ping=True, connect_args=connect, **shared)
+    engine = create_async_engine(url, connect_args=connect, **shared)
+    watch_connections(engine, options.idle_seconds)
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -267,5 +276,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # A deferred writer that has read first fails with "database is locked" instead of waiting.
-    writes = connection.get_execution_options().get("onefold_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("onefold_writes", False):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        begin_reading(connection)

@@ -1,11 +1,14 @@
 """The engine's settings as the databases themselves report them, and which failures mean "away, try again"."""
 
+import os
+import signal
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import aiosqlite
 import pytest
 from sqlalchemy import event, insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
@@ -36,14 +39,16 @@ async def test_sqlite_pragmas_hold_on_every_pooled_connection(sqlite_world: Worl
 
 async def test_sqlite_writers_begin_immediate_and_readers_do_not(sqlite_world: World) -> None:
     """A writer has the write lock before its first statement; a reader never takes it."""
+    db = sqlite_world.db
     begun: list[str] = []
+    path = str(db.url.database)
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("BEGIN"):
-            begun.append(statement)
-
-    event.listen(sqlite_world.db.engine.sync_engine, "before_cursor_execute", note)
-    path = str(sqlite_world.db.url.database)
+    async def traced(tx: Transaction) -> None:
+        """What SQLite itself was told since: the connection's BEGIN too, where that is still owed."""
+        bare: Any = (await tx._connection.get_raw_connection()).driver_connection
+        await bare.set_trace_callback(lambda sql: begun.append(sql) if sql.startswith("BEGIN") else None)
+        await tx.rows(text("SELECT 1"))
+        await bare.set_trace_callback(None)
 
     async def rival_begins(_tx: Transaction) -> bool:
         with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as rival:
@@ -53,9 +58,69 @@ async def test_sqlite_writers_begin_immediate_and_readers_do_not(sqlite_world: W
                 return error.sqlite_errorcode != sqlite3.SQLITE_BUSY
             return True
 
-    assert await sqlite_world.db.write(rival_begins) is False
-    assert await sqlite_world.db.read(rival_begins) is True
-    assert begun == ["BEGIN IMMEDIATE", "BEGIN"]
+    async def reading(tx: Transaction) -> bool:
+        await traced(tx)
+        return await rival_begins(tx)
+
+    assert await db.write(rival_begins) is False
+    await db.write(traced)
+    assert begun == [], "a writer's BEGIN was sent before"
+    assert await db.read(reading) is True
+    assert begun == ["BEGIN"]
+
+
+async def test_a_sqlite_statement_is_one_trip_to_the_thread(
+    sqlite_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """BEGIN goes with the first statement of a reader, and for its end nobody waits."""
+    trips: list[object] = []
+    waited: Any = aiosqlite.Connection._execute
+
+    async def counted(self: aiosqlite.Connection, fn: Any, *arguments: Any, **named: Any) -> Any:
+        trips.append(fn)
+        return await waited(self, fn, *arguments, **named)
+
+    async def twice(tx: Transaction) -> None:
+        await tx.rows(text("SELECT 1"))
+        await tx.row(text("SELECT name FROM label"))
+
+    await sqlite_world.db.read(twice)  # the connection is there
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    await sqlite_world.db.read(twice)
+    assert len(trips) == 2
+
+
+async def test_a_sqlite_reader_has_one_snapshot_and_leaves_it(sqlite_world: World) -> None:
+    """What is written between its statements it does not see; the connection's next reader does, also after a fault."""
+    db, ids = sqlite_world.db, text("SELECT count(*) FROM contact")
+
+    async def reading(tx: Transaction) -> list[int]:
+        before = await tx.rows(ids)
+        await sqlite_world.contact(name="between")
+        return [before[0][0], (await tx.rows(ids))[0][0]]
+
+    async def failing(tx: Transaction) -> None:
+        await tx.rows(ids)
+        raise KeyError("a fault of ours")
+
+    assert await db.read(reading) == [0, 0]
+    assert await db.read(reading) == [1, 1]
+    with pytest.raises(KeyError):
+        await db.read(failing)
+    assert await db.read(lambda tx: tx.rows(ids)) == [(2,)]
+
+
+async def test_an_end_that_failed_unheard_does_not_hurt_the_next_reader(sqlite_world: World) -> None:
+    """A transaction that is somehow still open on a pooled connection is given up before the next one begins."""
+    db = sqlite_world.db
+
+    async def leave_open(tx: Transaction) -> None:
+        bare: Any = (await tx._connection.get_raw_connection()).driver_connection
+        await bare.execute("BEGIN")
+
+    await db.read(leave_open)
+    for _ in range(2):
+        assert await db.read(lambda tx: tx.rows(text("SELECT count(*) FROM contact"))) == [(0,)]
 
 
 async def test_postgres_server_settings(postgres_url: str) -> None:
@@ -213,6 +278,20 @@ async def test_a_lost_connection_is_replaced(postgres_url: str) -> None:
     assert await db.read(lambda tx: tx.row(text("SELECT pg_backend_pid()"))) != pid
     await db.close()
     await other.close()
+
+
+async def test_a_connection_that_fell_silent_is_replaced(postgres_url: str) -> None:
+    """Nobody closed it and nobody answers, as when a firewall has forgotten it: idle for a while, it is asked."""
+    db = Database(postgres_url, EngineOptions(idle_seconds=0, command_timeout=0.5))
+    row = await db.read(lambda tx: tx.row(text("SELECT pg_backend_pid()")))
+    assert row is not None
+    assert await db.read(lambda tx: tx.row(text("SELECT pg_backend_pid()"))) == row, "asked, and answered"
+    os.kill(row[0], signal.SIGSTOP)
+    try:
+        assert await db.read(lambda tx: tx.row(text("SELECT 1"))) == (1,)
+    finally:
+        os.kill(row[0], signal.SIGCONT)
+    await db.close()
 
 
 async def test_a_connection_lost_in_the_middle_is_unavailable(postgres_url: str) -> None:
