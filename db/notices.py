@@ -51,30 +51,62 @@ class Watch:
             raise Stopping
 
 
+class WatchOfAll(Watch):
+    """Waits for the notices of every organisation, and is told whose they were."""
+
+    def __init__(self, notices: "Notices") -> None:
+        super().__init__(notices)
+        self._woken: set[UUID] = set()
+        self._missed = True
+
+    def note(self, org_id: UUID | None) -> None:
+        """A notice of this organisation; None: some may have been missed."""
+        if org_id is None:
+            self._missed = True
+        else:
+            self._woken.add(org_id)
+
+    def take(self) -> tuple[set[UUID], bool]:
+        """Whose notices came since the last call, and whether others may have been missed, as before the first."""
+        woken, missed = self._woken, self._missed
+        self._woken, self._missed = set(), False
+        return woken, missed
+
+
 class Notices:
     """Those of one database, as one process sends and hears them."""
 
     def __init__(self) -> None:
         self.stopping = False
         self._watches: dict[UUID, set[Watch]] = {}
-        self._all: set[Watch] = set()
+        self._all: set[WatchOfAll] = set()
         self._own = uuid4().hex  # our own notices come back to us
         self._outgoing: set[UUID] = set()
         self._to_send = asyncio.Event()
         self._listener: asyncio.Task[None] | None = None
 
     @contextmanager
-    def watch(self, org_id: UUID | None) -> Iterator[Watch]:
-        """To wait for an organisation's notices; None: for those of all."""
+    def watch(self, org_id: UUID) -> Iterator[Watch]:
+        """To wait for an organisation's notices."""
         watch = Watch(self)
-        found = self._all if org_id is None else self._watches.setdefault(org_id, set())
+        found = self._watches.setdefault(org_id, set())
         found.add(watch)
         try:
             yield watch
         finally:
             found.discard(watch)
-            if org_id is not None and not found and self._watches.get(org_id) is found:
+            if not found and self._watches.get(org_id) is found:
                 del self._watches[org_id]
+
+    @contextmanager
+    def watch_all(self) -> Iterator[WatchOfAll]:
+        """To wait for those of all organisations."""
+        watch = WatchOfAll(self)
+        self._all.add(watch)
+        try:
+            yield watch
+        finally:
+            self._all.discard(watch)
 
     def wake(self, org_id: UUID) -> None:
         """After a commit: wakes who waits here, and soon who waits in other processes. Does not wait itself."""
@@ -102,11 +134,16 @@ class Notices:
             self._listener = None
 
     def _wake(self, org_id: UUID) -> None:
-        for watch in (*self._watches.get(org_id, ()), *self._all):
-            watch.event.set()
+        for watch in self._all:
+            watch.note(org_id)
+        for one in (*self._watches.get(org_id, ()), *self._all):
+            one.event.set()
 
     def _wake_all(self) -> None:
-        for watches in (*self._watches.values(), self._all):
+        for one in self._all:
+            one.note(None)
+            one.event.set()
+        for watches in self._watches.values():
             for watch in watches:
                 watch.event.set()
 

@@ -27,6 +27,7 @@ class Outbox(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_outbox_number", "org_id", "number", unique=True),
+        Index("ix_outbox_created_at", "org_id", "created_at"),
         Index(
             "ix_outbox_new",
             "org_id",

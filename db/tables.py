@@ -6,6 +6,7 @@ from db.calls import Call
 from db.channels import Channel
 from db.contacts import Contact
 from db.conversations import Conversation, Message
+from db.deliveries import WebhookDelivery
 from db.distinct import DistinctPair
 from db.erasures import Erasure
 from db.idempotency import Idempotency
@@ -22,6 +23,8 @@ from db.notes import Note
 from db.organizations import ApiKey, ApiKeyOrganization, MergeSettings, Organization, OrganizationLock
 from db.outbox import Outbox, OutboxPosition
 from db.segments import ContactSegment, Segment
+from db.webhook_leases import WebhookLease
+from db.webhooks import Webhook
 
 __all__ = [
     "ApiKey",
@@ -62,5 +65,8 @@ __all__ = [
     "Outbox",
     "OutboxPosition",
     "Segment",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookLease",
     "metadata",
 ]

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 from db.engine import Database
 from db.faults import StorageUnavailable
 from gateway.clock import Clock, system_clock
+from gateway.courier import Courier, address_rules, courier_for, delivering
 from gateway.database import open_database
 from gateway.demo_session import demo_session
 from gateway.gate import Gate, GateLimits
@@ -35,7 +36,8 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     new_id = IdSource(clock)
     pace = Pace(lease=settings.job_lease_seconds)
     workers = [Worker(db, clock, new_id, pace) for _ in range(settings.job_workers)]
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(db, settings, workers))
+    courier = courier_for(settings, db, clock, new_id) if settings.webhook_delivery else None
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(db, settings, workers, courier))
 
     async def authenticate(header: str | None) -> Actor | None:
         hashed = token_hash(bearer(header) or "")
@@ -45,7 +47,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
             raise CodedError(ErrorCode.UNAVAILABLE, UNAVAILABLE, retryAfter=1) from error
 
     def make_context(request_id: str) -> Context:
-        return Context(request_id, db=db, clock=clock, new_id=new_id)
+        return Context(request_id, db=db, clock=clock, new_id=new_id, webhook_addresses=address_rules(settings))
 
     edge = EdgeOptions(
         public_introspection=settings.public_introspection,
@@ -63,14 +65,14 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
 
 
 def _lifespan(
-    db: Database, settings: Settings, workers: Sequence[Worker]
+    db: Database, settings: Settings, workers: Sequence[Worker], courier: Courier | None
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         if db.dialect == "postgresql":
             await db.notices.listen(settings.database_direct_url or settings.database_url)
         settle_memory()
-        async with working(workers):
+        async with working(workers), delivering(courier):
             yield
         await db.close()
 

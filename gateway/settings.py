@@ -63,6 +63,32 @@ class Settings(BaseSettings):
         le=3_600,
         description="How long after the last word of a worker that was killed another one takes its job over.",
     )
+    webhook_delivery: bool = Field(
+        default=True,
+        description="Whether `onefold serve` delivers to webhooks. False, where only `onefold worker` may reach out.",
+    )
+    webhook_allow_private: bool = Field(
+        default=False,
+        description="Whether webhooks may lead to loopback and private addresses, by plain http and to any port. For "
+        "trying things out, and for networks of your own: whoever may make webhooks can reach what this machine can.",
+    )
+    webhook_timeout_seconds: float = Field(
+        default=10, ge=0.1, le=60, description="A receiver has so long to answer a delivery."
+    )
+    webhook_retry_hours: float = Field(
+        default=72,
+        gt=0,
+        le=720,
+        description="For how long a delivery that fails is tried again; a webhook at which every one fails for so long "
+        "is switched off.",
+    )
+    event_days: int = Field(
+        default=30,
+        ge=1,
+        le=3_650,
+        description="How long events and the log of deliveries are kept: so long after, a subscription can go on from "
+        "an event, and a webhook that was switched off can catch up.",
+    )
     body_limit_bytes: int = Field(
         default=4_000_000,
         ge=1_000,

@@ -30,6 +30,8 @@ JOB = "job"
 ORGANIZATION = "org"
 KEY = "key"
 EVENT = "event"
+WEBHOOK = "webhook"
+DELIVERY = "delivery"
 
 
 def encode_id(prefix: str, value: UUID) -> str:

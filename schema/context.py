@@ -11,9 +11,11 @@ from strawberry.types import Info as StrawberryInfo
 from db.engine import Database
 from resolvers.access import Act
 from resolvers.errors import CodedError, ErrorCode
+from resolvers.events.addresses import AddressRules
 from schema.extensions.request import RequestContext
 
 T = TypeVar("T")
+_PUBLIC = AddressRules()
 # For a batch of ids one answer each, in order.
 Batch: TypeAlias = Callable[[Database, Act, Sequence[UUID]], Awaitable[Sequence[T]]]
 
@@ -22,10 +24,17 @@ class Context(RequestContext):
     """One operation's context. Time and ids come from the edge."""
 
     def __init__(
-        self, request_id: str, *, db: Database, clock: Callable[[], datetime], new_id: Callable[[], UUID]
+        self,
+        request_id: str,
+        *,
+        db: Database,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+        webhook_addresses: AddressRules = _PUBLIC,
     ) -> None:
         super().__init__(request_id)
         self.db = db
+        self.webhook_addresses = webhook_addresses
         self._clock = clock
         self._new_id = new_id
         self._loaders: dict[object, DataLoader[UUID, Any]] = {}

@@ -45,12 +45,13 @@ from schema.payloads import (
     undo_payload,
 )
 from schema.settings import settings_type
+from schema.webhook_mutation import WebhookMutation
 
 _INPUT = strawberry.argument(description="What to do.")
 
 
 @strawberry.type(description="Everything that can be written. What a caller gets wrong comes back as `userErrors`.")
-class Mutation(HistoryMutation, HangingMutation, JobMutation):
+class Mutation(HistoryMutation, HangingMutation, JobMutation, WebhookMutation):
     """The type `Mutation`."""
 
     @mutation("Makes a contact.", needs=Scope.CONTACTS_WRITE)

@@ -66,10 +66,11 @@ from schema.paging import After, Before, Connection, First, Last, connection
 from schema.preview import MergePreview, preview_type, refused_preview
 from schema.resolution import ContactResolution, resolution_type
 from schema.settings import MergeSettings, settings_type
+from schema.webhook_query import WEBHOOK_NODES, WebhookQuery
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(HistoryQuery, HangingQuery, JobQuery):
+class Query(HistoryQuery, HangingQuery, JobQuery, WebhookQuery):
     """The type `Query`."""
 
     @query(
@@ -328,4 +329,5 @@ _NODES = {
     LABEL: _label_node,
     ORGANIZATION: _organization_node,
     **HANGING_NODES,
+    **WEBHOOK_NODES,
 }

@@ -10,6 +10,7 @@ from gateway.commands.jobs import jobs_app
 from gateway.commands.keys import key_app, org_app
 from gateway.commands.matching import match_app
 from gateway.commands.serving import serve_command, worker_command
+from gateway.commands.webhooks import webhook_app
 
 app = typer.Typer(
     help="onefold merges contacts: a GraphQL gateway. Start with `onefold demo`, then `onefold serve`.",
@@ -27,3 +28,4 @@ app.add_typer(org_app, name="org")
 app.add_typer(key_app, name="key")
 app.add_typer(match_app, name="match")
 app.add_typer(jobs_app, name="jobs")
+app.add_typer(webhook_app, name="webhook")

@@ -32,10 +32,14 @@ def serve_command(
 def worker_command(
     workers: Annotated[int, typer.Option("--workers", min=1, max=16, help="How many jobs at a time.")] = 1,
 ) -> None:
-    """Work on jobs in a process of its own, beside servers or instead of their own workers, until Ctrl-C or SIGTERM.
+    """Work on jobs, and deliver to webhooks, in a process of its own, beside servers or instead of them, until Ctrl-C
+    or SIGTERM.
 
     Any number of them may work on one database: no part of a job is done twice, whoever is killed when.
     """
     settings = read_settings()
-    err.print("onefold worker waits for jobs (Ctrl-C stops it between two pieces of work)", markup=False)
+    err.print(
+        "onefold worker waits for jobs and deliveries (Ctrl-C stops it between two pieces of work)",
+        markup=False,
+    )
     run(settings, import_module("gateway.working").working_on_jobs(settings, workers))

@@ -22,6 +22,7 @@ from resolvers.contacts.inputs import NewContact, read_new_contact
 from resolvers.contacts.row_cells import column_values
 from resolvers.contacts.values import Identifying
 from resolvers.duplicates.records import EncodedRecord, contact_facts, encode_record
+from resolvers.events.recording import note_created
 from resolvers.idempotency import answer_for, claim, comparable
 from resolvers.matching.contact import ChannelFacts
 from resolvers.merging.refusals import contact_not_found
@@ -46,6 +47,7 @@ async def _create(tx: Transaction, act: Act, org_id: UUID, raw: Mapping[str, Any
         return earlier
     await guard_exclusive(tx, org_id, settings.identifier_rule, new.identifiers)
     await write_contacts(tx, [encode_contact(act, tx.dialect, contact_values(row), new, settings.default_region)])
+    await note_created(tx, act, org_id, [row.id])
     return row
 
 

@@ -24,6 +24,7 @@ from resolvers.contacts.create import write_contacts
 from resolvers.contacts.exclusive import Holders, check_exclusive
 from resolvers.contacts.preparing import ImportTerms, PreparedRow, prepare_row
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
+from resolvers.events.recording import note_created
 from resolvers.idempotency import check_same_request
 from resolvers.merging.refusals import contact_not_found
 
@@ -54,7 +55,12 @@ async def import_contacts(
 
     async def work(tx: Transaction) -> list[Outcome]:
         terms = _terms(tx, await settings_for_identifiers(tx, org_id))
-        return await _import(tx, act.now, terms, [prepare_row(act, terms, row) for row in rows])
+        prepared = [prepare_row(act, terms, row) for row in rows]
+        outcomes = await _import(tx, act.now, terms, prepared)
+        both = zip(prepared, outcomes, strict=True)
+        made = [row.contact_id for row, done in both if row.contact_id and row.contact_id == done.contact_id]
+        await note_created(tx, act, org_id, made)
+        return outcomes
 
     outcomes = await db.write(work)
     refresh_statistics_later(db)

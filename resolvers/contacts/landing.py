@@ -15,6 +15,7 @@ from db.engine import Transaction
 from resolvers.access import Act
 from resolvers.contacts.values import BadValue, moment
 from resolvers.errors import ErrorCode, refuse
+from resolvers.events.recording import note_updated
 from resolvers.idempotency import answer_for, claim, comparable
 from resolvers.ids import CONTACT, decode_id
 from resolvers.merging.refusals import contact_not_found
@@ -57,6 +58,7 @@ async def save_changed(tx: Transaction, act: Act, row: ContactRow) -> ContactRow
     """A locked survivor whose own values stay while something on it changed: a new time and version."""
     row = replace(row, updated_at=max(act.now, row.updated_at), version=row.version + 1)
     await contact_writes.save_contact(tx, row)
+    await note_updated(tx, act, row)
     return row
 
 

@@ -25,6 +25,7 @@ from resolvers.contacts.values import attributes, size_of
 from resolvers.contacts.writers import edited, edits_between
 from resolvers.duplicates.records import is_seen, keep_in_step
 from resolvers.errors import ErrorCode, refuse
+from resolvers.events.recording import note_updated
 from resolvers.ids import CONTACT, decode_id, encode_id
 from resolvers.merging.refusals import contact_not_found
 
@@ -95,6 +96,7 @@ async def save_edit(tx: Transaction, act: Act, row: ContactRow, *, seen: bool = 
     await contact_writes.save_contact(tx, row)
     if seen:
         await keep_in_step(tx, [row])
+    await note_updated(tx, act, row)
     return row
 
 

@@ -18,6 +18,7 @@ from resolvers.contacts.inputs import ContactPatch, read_identifier, read_new_co
 from resolvers.contacts.update import apply_patch
 from resolvers.contacts.values import Identifying, phone_region
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
+from resolvers.events.recording import note_created
 from resolvers.ids import CONTACT, encode_id
 
 # Sent with a contact that exists already, these say nothing: they hold for the making only.
@@ -84,6 +85,7 @@ async def _make(
     await _check_rule(tx, org_id, settings, new.identifiers, None)
     row = new_row(act, org_id, new)
     await write_contacts(tx, [encode_contact(act, tx.dialect, contact_values(row), new, settings.default_region)])
+    await note_created(tx, act, org_id, [row.id])
     return row
 
 

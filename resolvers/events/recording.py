@@ -9,6 +9,7 @@ from db.contacts import ContactRow
 from db.engine import Transaction
 from db.merges import MergeRow
 from db.outbox import add_events
+from db.webhooks import is_wanted
 from resolvers.access import Act
 from resolvers.ids import CONTACT, CONVERSATION, MERGE, encode_id
 
@@ -18,6 +19,8 @@ class Topic(StrEnum):
 
     CONTACT_MERGED = "contact.merged"
     MERGE_UNDONE = "contact.merge_undone"
+    CONTACT_CREATED = "contact.created"
+    CONTACT_UPDATED = "contact.updated"
     CONTACT_ERASED = "contact.erased"
     CONVERSATION_MERGED = "conversation.merged"
     CONVERSATION_MERGE_UNDONE = "conversation.merge_undone"
@@ -51,6 +54,17 @@ async def note_undo(
         "restored": [_restored("contactId", "mergedContactIds", CONTACT, tree) for tree in trees],
     }
     await _note(tx, act, event.org_id, Topic.MERGE_UNDONE, payload)
+
+
+async def note_created(tx: Transaction, act: Act, org_id: UUID, contact_ids: Sequence[UUID]) -> None:
+    """New contacts. Written only where a webhook asks for it, and nothing else reads it: one statement without, two
+    with, for any number of contacts."""
+    await _note_contacts(tx, act, org_id, Topic.CONTACT_CREATED, contact_ids)
+
+
+async def note_updated(tx: Transaction, act: Act, row: ContactRow) -> None:
+    """The living contact, or something that hangs on it and shows there, was changed by hand. As `note_created`."""
+    await _note_contacts(tx, act, row.org_id, Topic.CONTACT_UPDATED, [row.id])
 
 
 async def note_erasure(tx: Transaction, act: Act, org_id: UUID, members: Sequence[UUID]) -> None:
@@ -89,6 +103,12 @@ async def note_threads_parted(
 
 async def _note(tx: Transaction, act: Act, org_id: UUID, topic: Topic, payload: dict[str, Any]) -> None:
     await add_events(tx, [_row(act, org_id, topic, payload)])
+
+
+async def _note_contacts(tx: Transaction, act: Act, org_id: UUID, topic: Topic, contact_ids: Sequence[UUID]) -> None:
+    if contact_ids and await is_wanted(tx, org_id, topic.value):
+        rows = [_row(act, org_id, topic, {"contactId": encode_id(CONTACT, one)}) for one in contact_ids]
+        await add_events(tx, rows)
 
 
 def _row(act: Act, org_id: UUID, topic: Topic, payload: dict[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Plain logs for these tests: structlog's default renders a fault with all local variables, for ten seconds."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import structlog
 
+from db.engine import Database
 from gateway.logs import frames_only
+from tests.support.api import Api, open_api
 
 
 @pytest.fixture(autouse=True)
@@ -17,3 +19,11 @@ def plain_logs() -> Iterator[None]:
     )
     yield
     structlog.configure(**before)
+
+
+@pytest.fixture
+async def private_api(db: Database, database_url: str) -> AsyncIterator[Api]:
+    """`api`, whose webhooks may lead to private addresses."""
+    opened = await open_api(db, database_url, webhook_allow_private=True)
+    async with opened.http:
+        yield opened

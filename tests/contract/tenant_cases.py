@@ -5,6 +5,7 @@ from resolvers.ids import (
     CHANNEL,
     CONTACT,
     CONVERSATION,
+    DELIVERY,
     INBOX,
     JOB,
     LABEL,
@@ -12,6 +13,7 @@ from resolvers.ids import (
     NOTE,
     ORGANIZATION,
     SEGMENT,
+    WEBHOOK,
 )
 
 _ERRORS = "userErrors { code message field contactId }"
@@ -242,6 +244,22 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
             f" {{ job {{ id }} {_ERRORS} }}"
         ],
     ),
+    "Query.webhook.id": ((WEBHOOK,), ["{ webhook(id: $id) { url } }"]),
+    "Query.webhooks.organizationId": ((ORGANIZATION,), ["{ webhooks(organizationId: $id) { id } }"]),
+    "Query.webhookDeliveries.webhookId": ((WEBHOOK,), ["{ webhookDeliveries(webhookId: $id) { totalCount } }"]),
+    "CreateWebhookInput.organizationId": (
+        (ORGANIZATION,),
+        [
+            'createWebhook(input: {organizationId: $id, url: "https://hooks.example.com/", topics: ["contact.merged"]})'
+            f" {{ secret {_ERRORS} }}"
+        ],
+    ),
+    "UpdateWebhookInput.id": ((WEBHOOK,), [f"updateWebhook(input: {{id: $id, active: false}}) {{ {_ERRORS} }}"]),
+    "WebhookInput.id": (
+        (WEBHOOK,),
+        [f"{name}(input: {{id: $id}}) {{ {_ERRORS} }}" for name in ("deleteWebhook", "rotateWebhookSecret")],
+    ),
+    "RedeliverInput.deliveryId": ((DELIVERY,), [f"redeliverWebhook(input: {{deliveryId: $id}}) {{ {_ERRORS} }}"]),
     "MergeContactsInput.sourceContactIds": (
         (CONTACT,),
         [f'mergeContacts(input: {{primaryContactId: "MINE", sourceContactIds: [$id]}}) {_MERGED}'],

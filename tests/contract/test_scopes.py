@@ -9,13 +9,14 @@ from sqlalchemy import Update, update
 from db.engine import Transaction
 from db.organizations import api_key
 from resolvers.access import ALL_SCOPES, Scope
-from resolvers.ids import CALL, CONVERSATION, JOB, KEY, MERGE, NOTE, decode_id, encode_id
+from resolvers.ids import CALL, CONVERSATION, DELIVERY, JOB, KEY, MERGE, NOTE, WEBHOOK, decode_id, encode_id
 from schema.build import build_schema
 from schema.described import ANY_KEY, NEEDS
 from tests.contract.steps import unchanged, unknown_id, with_key
 from tests.contract.test_bulk import people
 from tests.contract.test_tenants import enter
 from tests.support.api import Api
+from tests.support.deliveries import delivered
 from tests.support.jobs import start, work
 
 _MAIL = '{kind: EMAIL, value: "ann@lee.example"}'
@@ -122,6 +123,17 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
     "Mutation.retryJob": (Scope.MERGE, 'retryJob(input: {id: "CANCELLED_JOB"})'),
     "Mutation.rebuildMatching": (Scope.SETTINGS, "rebuildMatching(input: {})"),
     "Mutation.undoJob": (Scope.UNDO, 'undoJob(input: {id: "JOB_OVER"})'),
+    "Query.webhook": (Scope.WEBHOOKS, '{ webhook(id: "WEBHOOK") { id } }'),
+    "Query.webhooks": (Scope.WEBHOOKS, "{ webhooks { id } }"),
+    "Query.webhookDeliveries": (Scope.WEBHOOKS, '{ webhookDeliveries(webhookId: "WEBHOOK") { nodes { id } } }'),
+    "Mutation.createWebhook": (
+        Scope.WEBHOOKS,
+        'createWebhook(input: {url: "https://hooks.example.com/", topics: ["contact.merged"]})',
+    ),
+    "Mutation.updateWebhook": (Scope.WEBHOOKS, 'updateWebhook(input: {id: "WEBHOOK", active: true})'),
+    "Mutation.rotateWebhookSecret": (Scope.WEBHOOKS, 'rotateWebhookSecret(input: {id: "WEBHOOK"})'),
+    "Mutation.redeliverWebhook": (Scope.WEBHOOKS, 'redeliverWebhook(input: {deliveryId: "DELIVERY"})'),
+    "Mutation.deleteWebhook": (Scope.WEBHOOKS, 'deleteWebhook(input: {id: "WEBHOOK"})'),
 }
 
 # Root subscriptions -> the scope; tried by tests/contract/test_subscriptions.py over a stream.
@@ -148,8 +160,13 @@ async def _things(api: Api) -> dict[str, str]:
     call = await api.done("logCall", "call { id }", contactId=contact, **began)
     note = await api.done("addNote", "note { id }", contactId=contact, body="x")
     over, cancelled = await _job(api), await _job(api)
+    for one in (await api.ask("{ webhooks { id } }"))["webhooks"]:
+        await api.done("deleteWebhook", "webhook { id }", id=one["id"])
+    webhook, delivery = await delivered(api)
     await api.done("cancelJob", "job { id }", id=cancelled)
     return {
+        "WEBHOOK": webhook,
+        "DELIVERY": delivery,
         "JOB": await _job(api),
         "CANCELLED_JOB": cancelled,
         "JOB_OVER": over,
@@ -173,6 +190,7 @@ async def _job(api: Api) -> str:
 def _nobodys(api: Api) -> dict[str, str]:
     """Ids of the same kinds that nobody has."""
     kinds = {"MERGE": MERGE, "CONVERSATION": CONVERSATION, "THREAD": CONVERSATION, "CALL": CALL, "NOTE": NOTE}
+    kinds |= {"WEBHOOK": WEBHOOK, "DELIVERY": DELIVERY}
     kinds |= dict.fromkeys(("JOB", "CANCELLED_JOB", "JOB_OVER"), JOB)
     return {name: encode_id(kind, api.new_id()) for name, kind in kinds.items()} | {
         "CONTACT": unknown_id(api),

@@ -9,6 +9,7 @@ from resolvers.ids import (
     CHANNEL,
     CONTACT,
     CONVERSATION,
+    DELIVERY,
     INBOX,
     JOB,
     LABEL,
@@ -16,6 +17,7 @@ from resolvers.ids import (
     NOTE,
     ORGANIZATION,
     SEGMENT,
+    WEBHOOK,
     encode_id,
 )
 from schema.build import build_schema
@@ -25,6 +27,7 @@ from tests.contract.test_bulk import people
 from tests.contract.test_conversation_merges import join
 from tests.contract.test_history import converse
 from tests.support.api import Api
+from tests.support.deliveries import delivered
 from tests.support.jobs import start
 
 # Asked by a stream, and so tested where streams are: tests/contract/test_subscriptions.py.
@@ -83,7 +86,10 @@ async def _theirs(api: Api) -> tuple[Api, dict[str, list[str]]]:
     note = await other.done("addNote", "note { id }", contactId=living, body="theirs")
     mine = people(living, merged)
     job = await start(other, "mergeContactsInBulk", groups=[mine])
+    webhook, delivery = await delivered(other)
     return other, {
+        WEBHOOK: [webhook],
+        DELIVERY: [delivery],
         JOB: [job["id"]],
         CALL: [call["call"]["id"]],
         CONVERSATION: [conversation["conversation"]["id"]],

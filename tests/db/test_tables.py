@@ -20,7 +20,7 @@ from db.tables import metadata
 from tests.db.world import World
 
 # Looked up or claimed across organisations (scale.md, Tables 5): the only ones that are not an organisation's own.
-UNDISTRIBUTED = {"organization", "api_key", "api_key_organization", "match_model", "job_queue"}
+UNDISTRIBUTED = {"organization", "api_key", "api_key_organization", "match_model", "job_queue", "webhook_lease"}
 TENANT_TABLES = [table for table in metadata.sorted_tables if table.name not in UNDISTRIBUTED]
 
 

@@ -23,7 +23,7 @@ async def _wake(world: World, db: Database) -> None:
 async def test_a_commit_wakes_its_organization_alone(world: World) -> None:
     """And a notice that comes between the reading and the waiting is kept."""
     watch = world.db.notices.watch
-    with watch(world.org_id) as own, watch(world.act.new_id()) as other, watch(None) as every:
+    with watch(world.org_id) as own, watch(world.act.new_id()) as other, world.db.notices.watch_all() as every:
         await _wake(world, world.db)
         await own.changed(_LONG)
         await every.changed(_LONG)
@@ -64,7 +64,7 @@ async def test_stopping_ends_every_wait(world: World) -> None:
 async def test_a_watch_that_is_over_is_forgotten(world: World) -> None:
     """Subscriptions come and go for months."""
     for _ in range(3):
-        with world.db.notices.watch(world.org_id), world.db.notices.watch(None):
+        with world.db.notices.watch(world.org_id), world.db.notices.watch_all():
             pass
     assert world.db.notices._watches == {}
     assert world.db.notices._all == set()

@@ -162,6 +162,7 @@ _ENUMS = {
     "identifier_rule": "SHARED",
     "status": "OPEN",
     "job.status": "QUEUED",
+    "webhook_delivery.status": "PENDING",
     "job.kind": "UNDO",
     "merge_event.kind": "CONTACTS",
     "kind": "EMAIL",

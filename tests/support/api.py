@@ -118,7 +118,12 @@ class Api:
 # One for all applications of this process, as a server has one for all its requests: putting it together, and checking
 # the same documents anew in it, would be a third of most tests.
 _one_schema = cache(build_schema)
-_INPUTS = {"unmarkDistinct": "MarkDistinctInput", **dict.fromkeys(("cancelJob", "retryJob", "undoJob"), "JobInput")}
+_INPUTS = {
+    "unmarkDistinct": "MarkDistinctInput",
+    "redeliverWebhook": "RedeliverInput",
+    **dict.fromkeys(("deleteWebhook", "rotateWebhookSecret"), "WebhookInput"),
+    **dict.fromkeys(("cancelJob", "retryJob", "undoJob"), "JobInput"),
+}
 _MERGED = "merged { id } mergedContactIds remainingDuplicates merge { id }"
 
 
@@ -146,17 +151,18 @@ async def make_key(
     return token
 
 
-def settings_for(url: str) -> Settings:
+def settings_for(url: str, **values: Any) -> Settings:
     """Settings of a test's own, whatever the environment says."""
-    return Settings(database_url=url, _env_file=None)  # type: ignore[call-arg]  # pydantic-settings' own argument
+    own: dict[str, Any] = {"_env_file": None}  # pydantic-settings' own argument
+    return Settings(database_url=url, **own, **values)
 
 
-async def open_api(db: Database, url: str) -> Api:
+async def open_api(db: Database, url: str, **settings: Any) -> Api:
     """The application over a database, with one organisation and one key that may do everything."""
     clock = Clock()
     new_id = IdSource(clock)
     with patch("gateway.app.build_schema", _one_schema):
-        app = create_app(settings_for(url), database=db, clock=clock)
+        app = create_app(settings_for(url, **settings), database=db, clock=clock)
     org_id = await make_org(db, clock, new_id)
     token = await make_key(db, clock, new_id, [org_id])
     transport = httpx.ASGITransport(app=app)
