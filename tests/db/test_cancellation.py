@@ -30,7 +30,7 @@ async def test_random_cancellations_leave_nothing_behind(database_url: str, seed
     chance = random.Random(seed)
     done = sum([await _wave(world, chance, ids) for _ in range(ROUNDS // 6)])
     await _settled(db)
-    await _write_at_once(world)
+    await write_at_once(world)
     await check_invariants(world)
     pool: Any = db.engine.sync_engine.pool
     assert pool.checkedout() == 0
@@ -69,7 +69,7 @@ async def _settled(db: Database) -> None:
         await asyncio.wait(set(db._tasks))
 
 
-async def _write_at_once(world: World) -> None:
+async def write_at_once(world: World) -> None:
     """A write through a second connection that does not wait for anybody."""
     if world.db.dialect == "sqlite":
         with closing(sqlite3.connect(str(world.db.url.database), timeout=0, isolation_level=None)) as second:
