@@ -10,6 +10,7 @@ import pytest
 from tests.support.server import Server, running_server
 
 HERE = Path(__file__).parent
+SDL = HERE.parents[1] / "schema" / "schema.graphql"
 _SECONDS = 120  # of any one program: the longest takes three
 
 
@@ -22,6 +23,18 @@ def node() -> str:
     if not (HERE / "node_modules" / ".installed").exists():
         pytest.fail("tests/peers has no packages: run `make peers` (as `make test` does)")
     return found
+
+
+@pytest.fixture(scope="session")
+def built(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the clients and checks: types generated from the printed schema, then all compiled by tsc --strict."""
+    folder = tmp_path_factory.mktemp("peers")
+    ignored = shutil.ignore_patterns("node_modules", "built", "generated", "*.py", "__pycache__")
+    shutil.copytree(HERE, folder, ignore=ignored, dirs_exist_ok=True)
+    (folder / "node_modules").symlink_to(HERE / "node_modules")
+    run(node, "generate.js", SDL, cwd=folder)
+    run(node, "node_modules/typescript/bin/tsc", "--project", ".", cwd=folder)
+    return folder
 
 
 @pytest.fixture

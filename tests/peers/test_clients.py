@@ -5,7 +5,6 @@
 
 import asyncio
 import re
-import shutil
 from pathlib import Path
 
 import pytest
@@ -14,20 +13,7 @@ from tests.peers.conftest import HERE, run
 from tests.support.server import Server
 
 ROOT = HERE.parents[1]
-SDL = ROOT / "schema" / "schema.graphql"
 _SNIPPET = re.compile(r"<!-- (\S+) -->\n```\w+\n(.*?)```", re.DOTALL)
-
-
-@pytest.fixture(scope="module")
-def built(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the clients and checks: types generated from the printed schema, then all compiled by tsc --strict."""
-    folder = tmp_path_factory.mktemp("peers")
-    ignored = shutil.ignore_patterns("node_modules", "built", "generated", "*.py", "__pycache__")
-    shutil.copytree(HERE, folder, ignore=ignored, dirs_exist_ok=True)
-    (folder / "node_modules").symlink_to(HERE / "node_modules")
-    run(node, "generate.js", SDL, cwd=folder)
-    run(node, "node_modules/typescript/bin/tsc", "--project", ".", cwd=folder)
-    return folder
 
 
 async def test_every_client_works(node: str, built: Path, server: Server) -> None:
@@ -57,8 +43,9 @@ def test_a_wrong_use_of_the_schema_does_not_compile(node: str, built: Path) -> N
 
 
 def test_the_documentation_shows_these_files() -> None:
-    """Each snippet of docs/clients.md is the file that it names, as the checks above ran it."""
-    shown = dict(_SNIPPET.findall((ROOT / "docs" / "clients.md").read_text()))
+    """Each snippet of docs/clients.md and docs/webhooks.md is the file that it names, as it is run by tests/peers."""
+    pages = [(ROOT / "docs" / name).read_text() for name in ("clients.md", "webhooks.md")]
+    shown = dict(_SNIPPET.findall("".join(pages)))
     assert {name: (ROOT / name).read_text() for name in shown} == shown
     clients = {str(path.relative_to(ROOT)) for path in (HERE / "clients").iterdir() if path.stem[0] != "_"}
     assert clients | {"tests/peers/codegen.json", "tests/peers/operations.graphql"} <= set(shown)
