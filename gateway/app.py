@@ -16,6 +16,7 @@ from gateway.demo_session import demo_session
 from gateway.gate import Gate, GateLimits
 from gateway.graphiql_page import graphiql_page
 from gateway.health import readiness
+from gateway.rate import buckets_of
 from gateway.router import EdgeOptions, build_router
 from gateway.settings import Settings
 from gateway.tokens import bearer, token_hash
@@ -38,6 +39,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
     workers = [Worker(db, clock, new_id, pace) for _ in range(settings.job_workers)]
     courier = courier_for(settings, db, clock, new_id) if settings.webhook_delivery else None
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=_lifespan(db, settings, workers, courier))
+    allowance = buckets_of(settings.rate_limit)
 
     async def authenticate(header: str | None) -> Actor | None:
         hashed = token_hash(bearer(header) or "")
@@ -47,7 +49,9 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
             raise CodedError(ErrorCode.UNAVAILABLE, UNAVAILABLE, retryAfter=1) from error
 
     def make_context(request_id: str) -> Context:
-        return Context(request_id, db=db, clock=clock, new_id=new_id, webhook_addresses=address_rules(settings))
+        context = Context(request_id, db=db, clock=clock, new_id=new_id, webhook_addresses=address_rules(settings))
+        context.allowance = allowance
+        return context
 
     edge = EdgeOptions(
         public_introspection=settings.public_introspection,

@@ -159,11 +159,19 @@ class HttpView(GraphQLRouter[ContextT, None]):
         """401 and 429 whatever the type; else see `status_of`."""
         media_type = sub_response.media_type or JSON
         status = status_of(response_data, media_type)
-        headers = _CHALLENGE if status == HTTPStatus.UNAUTHORIZED else None
+        headers = _CHALLENGE if status == HTTPStatus.UNAUTHORIZED else _retry_after(response_data, status)
         return Response(encode(response_data), status, headers, media_type)
 
 
 _ALLOWED = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
+
+
+def _retry_after(answer: Any, status: int) -> dict[str, str] | None:
+    """The header beside 429 and 503, with the seconds that the error names."""
+    if status not in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        return None
+    waits = [error["extensions"]["retryAfter"] for error in answer["errors"] if "retryAfter" in error["extensions"]]
+    return {"Retry-After": str(max(waits))} if waits else None
 
 
 def _refused(request: Request, refusal: Refusal) -> Response:

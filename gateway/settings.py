@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.engine import url_problem
+from schema.extensions.toll import LIMITS
 
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///./data/onefold.db"
 
@@ -23,6 +24,14 @@ class Settings(BaseSettings):
         if problem is not None:
             raise ValueError(problem)
         return url
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _affordable(cls, text: str) -> str:
+        capacity, _, rate = text.partition("/")
+        if text != "off" and (int(capacity) < LIMITS.points or int(rate) < 1):
+            raise ValueError(f"write off, or POINTS/RATE with at least {LIMITS.points} points and 1 a second")
+        return text
 
     model_config = SettingsConfigDict(env_prefix="ONEFOLD_", env_file=".env", extra="ignore")
 
@@ -96,6 +105,12 @@ class Settings(BaseSettings):
     )
     body_timeout_seconds: float = Field(
         default=10, gt=0, description="A body that arrives more slowly is refused with 408."
+    )
+    rate_limit: str = Field(
+        default="10000/500",
+        pattern=r"^(off|\d{1,9}/\d{1,9})$",
+        description="Points that a key may spend at once, and how many it gets back a second; `off` refuses nobody for "
+        "coming too often. At least 5000 points, the price of the dearest operation. Each process counts for itself.",
     )
     public_introspection: bool = Field(
         default=True,

@@ -56,7 +56,7 @@ class ContactChildren:
         """`Contact.segments`."""
         return [segment_type(row) for row in await info.context.load(segments_of_contacts, self.row.id)]
 
-    @resolved("What is remembered of it, through merges too: one entry a persona, by name.")
+    @resolved("What is remembered of it, through merges too: one entry a persona, by name.", size=2)
     async def memories(
         self,
         info: Info,

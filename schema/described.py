@@ -13,6 +13,7 @@ from strawberry.types.enum import StrawberryEnumDefinition
 from resolvers.access import Scope
 
 COST = "cost"  # in a field's metadata: points of its own
+SIZE = "size"  # in a field's metadata: how many entries its price supposes in a list without `first`
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -24,14 +25,16 @@ ANY_KEY = "any key"
 
 
 def resolved(
-    text: str, *, deprecated: str | None = None, needs: Scope | None = None, cost: int = 0
+    text: str, *, deprecated: str | None = None, needs: Scope | None = None, cost: int = 0, size: int | None = None
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """A resolver with its description, for a field below the roots.
 
     It may be read by whoever may use the root field above it, unless `needs` names a scope of its own (which the act
-    itself has to ask for). `cost`: points beside those of the objects it answers with.
+    itself has to ask for). `cost`: points beside those of the objects it answers with. `size`: as `SIZE`.
     """
-    rule = {} if needs is None else {NEEDS: needs.value}
+    rule: dict[str, Any] = {} if needs is None else {NEEDS: needs.value}
+    if size is not None:
+        rule[SIZE] = size
 
     def describe(resolver: Callable[P, R]) -> Callable[P, R]:
         made = strawberry.field(

@@ -182,6 +182,7 @@ class Query(HistoryQuery, HangingQuery, JobQuery, WebhookQuery):
     @query(
         "Who may be the same person as a contact. An old id stands for its survivor; null for an id nobody has.",
         needs=Scope.CONTACTS_READ,
+        cost=10,
     )
     async def duplicates(
         self,

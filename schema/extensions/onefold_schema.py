@@ -16,6 +16,7 @@ from schema.extensions.deadline import Deadline
 from schema.extensions.documents import DocumentCache, Documents
 from schema.extensions.masking import mask
 from schema.extensions.request import RequestContext
+from schema.extensions.toll import LIMITS, OperationLimits
 
 EDGE_CHECKS: tuple[RequestCheck, ...] = (one_operation_is_meant, keyless_only_introspects)
 
@@ -25,10 +26,11 @@ def edge_extensions(
     timeout_seconds: float = 30,
     cache: DocumentCache | None = None,
     checks: Sequence[RequestCheck] = EDGE_CHECKS,
+    limits: OperationLimits | None = LIMITS,
 ) -> list[Callable[[], SchemaExtension]]:
-    """For `OnefoldSchema(extensions=...)`. Give one schema one cache; a price is one more entry of `checks`."""
+    """For `OnefoldSchema(extensions=...)`. Give one schema one cache. Without `limits` nothing is weighed."""
     documents = DocumentCache() if cache is None else cache
-    return [lambda: Documents(documents, checks), lambda: Deadline(timeout_seconds)]
+    return [lambda: Documents(documents, checks, limits), lambda: Deadline(timeout_seconds)]
 
 
 class OnefoldSchema(strawberry.Schema):

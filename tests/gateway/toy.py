@@ -209,7 +209,7 @@ def toy_schema(timeout_seconds: float = 0.5) -> OnefoldSchema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        extensions=[*edge_extensions(timeout_seconds=timeout_seconds), Breaks],
+        extensions=[*edge_extensions(timeout_seconds=timeout_seconds, limits=None), Breaks],
         config=CONFIG,
     )
 

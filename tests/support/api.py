@@ -153,7 +153,7 @@ async def make_key(
 
 def settings_for(url: str, **values: Any) -> Settings:
     """Settings of a test's own, whatever the environment says."""
-    own: dict[str, Any] = {"_env_file": None}  # pydantic-settings' own argument
+    own: dict[str, Any] = {"rate_limit": "off", "_env_file": None}  # the latter is pydantic-settings' own argument
     return Settings(database_url=url, **own, **values)
 
 

@@ -132,7 +132,7 @@ async def running_server(
 ) -> AsyncIterator[Server]:
     """A server on a migrated database; `env` are further settings (ONEFOLD_…)."""
     with tempfile.TemporaryDirectory(prefix="onefold-server-") as folder:
-        settings = {"ONEFOLD_DATABASE_URL": database_url, **env}
+        settings = {"ONEFOLD_DATABASE_URL": database_url, "ONEFOLD_RATE_LIMIT": "off", **env}
         server = Server(database_url, free_port(), Path(folder), settings, script=script)
         server.org, server.token = await _make_org_and_key(database_url)
         if start:
