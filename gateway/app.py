@@ -13,6 +13,7 @@ from gateway.clock import Clock, system_clock
 from gateway.courier import Courier, address_rules, courier_for, delivering
 from gateway.database import open_database
 from gateway.demo_session import demo_session
+from gateway.draining import Drain
 from gateway.gate import Gate, GateLimits
 from gateway.graphiql_page import graphiql_page
 from gateway.health import readiness
@@ -31,7 +32,9 @@ from schema.context import Context
 from schema.extensions.masking import UNAVAILABLE
 
 
-def create_app(settings: Settings, *, database: Database | None = None, clock: Clock = system_clock) -> ASGIApp:
+def create_app(
+    settings: Settings, *, database: Database | None = None, clock: Clock = system_clock, drain: Drain | None = None
+) -> ASGIApp:
     """The finished ASGI application. It closes its database at shutdown."""
     db = database or open_database(settings)
     new_id = IdSource(clock)
@@ -57,6 +60,7 @@ def create_app(settings: Settings, *, database: Database | None = None, clock: C
         public_introspection=settings.public_introspection,
         ide_url="graphiql/" if settings.graphiql else None,
         allowed_origins=tuple(settings.allowed_origins),
+        drain=drain or Drain(),
     )
     schema = build_schema(timeout_seconds=settings.operation_timeout_seconds)
     router = build_router(schema, authenticate=authenticate, make_context=make_context, options=edge)

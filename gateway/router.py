@@ -25,6 +25,7 @@ from strawberry.exceptions import ConnectionRejectionError
 from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types.unset import UNSET, UnsetType
 
+from gateway.draining import Drain
 from gateway.http_view import Authenticate, ContextT, HttpView
 from gateway.refusals import request_id_in
 from gateway.websocket import OnefoldSocket, SocketLimits
@@ -40,6 +41,7 @@ class EdgeOptions:
     ide_url: str | None = "graphiql/"
     allowed_origins: tuple[str, ...] = ()
     sockets: SocketLimits = field(default_factory=SocketLimits)
+    drain: Drain = field(default_factory=Drain)
 
 
 class OnefoldRouter(HttpView[ContextT]):
@@ -72,6 +74,7 @@ class OnefoldRouter(HttpView[ContextT]):
         self.public_introspection = options.public_introspection
         self.ide_url = options.ide_url
         self.socket_limits = options.sockets
+        self.drain = options.drain
         self._make_context = make_context
         self._sockets: Counter[UUID] = Counter()
 

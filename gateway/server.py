@@ -3,6 +3,7 @@
 import asyncio
 import socket
 from collections.abc import Callable
+from time import monotonic
 from typing import Any
 
 import structlog
@@ -11,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from gateway.draining import Drain
 from gateway.refusals import Refusal, error_body, new_request_id
 from resolvers.errors import ErrorCode
 
@@ -19,6 +21,7 @@ log = structlog.get_logger()
 # The gate refuses from 16 KB on with a full answer; this bound is for a head that never ends.
 HEAD_BYTES = 262_144
 HEAD_SECONDS = 10.0
+_LOOK_SECONDS = 0.02  # between two looks at what a stopping server has still to answer
 STOPPING = (
     "The server is stopping. Connect again, and subscribe with the last event as afterEvent."  # 123 bytes at most
 )
@@ -54,17 +57,33 @@ def uvicorn_config(
 
 
 class OnefoldServer(uvicorn.Server):
-    """uvicorn's server, which also tells what waits for news (`on_stop`) that there will be none."""
+    """uvicorn's server, which also answers what runs on WebSockets before it closes them, and tells what waits for news
+    (`on_stop`) that there will be none."""
 
-    def __init__(self, config: uvicorn.Config, on_stop: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, drain: Drain, on_stop: Callable[[], None]) -> None:
         super().__init__(config)
+        self._drain = drain
         self._on_stop = on_stop
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Closes WebSockets with 1012, then ends the streams of HTTP, which would be waited for to the last second."""
+        await self._answer_sockets(sockets)
         # Its first step closes the sockets without giving up its turn: on those, no stream is told anything after 1012.
         asyncio.get_running_loop().call_soon(self._on_stop)
         await super().shutdown(sockets)
+
+    async def _answer_sockets(self, sockets: list[socket.socket] | None) -> None:
+        """Takes no new connection and no new operation, and waits for those under way; all within the time that
+        uvicorn has for everything."""
+        for server in self.servers:
+            server.close()
+        for one in sockets or ():
+            one.close()
+        self._drain.stopping = True
+        begun, seconds = monotonic(), self.config.timeout_graceful_shutdown or 0
+        while self._drain.busy and not self.force_exit and monotonic() - begun < seconds:  # noqa: ASYNC110 - as uvicorn's
+            await asyncio.sleep(_LOOK_SECONDS)
+        self.config.timeout_graceful_shutdown = max(1, seconds - int(monotonic() - begun))
 
 
 class ReasonedSocket(WebSocketsSansIOProtocol):

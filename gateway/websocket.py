@@ -17,6 +17,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import Message, SubscribeMessage
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from gateway.draining import Drain
 from gateway.socket_messages import problem_in
 from resolvers.errors import ErrorCode
 from schema.extensions.request import RequestContext
@@ -24,6 +25,7 @@ from schema.extensions.request import RequestContext
 log = structlog.get_logger()
 ContextT = TypeVar("ContextT", bound=RequestContext)
 
+_STOPPING = "The server is stopping. Connect again and send it again."
 _GONE = (WebSocketDisconnect, AlreadyClosed, WebSocketDisconnected)
 
 
@@ -41,6 +43,7 @@ class SocketView(Protocol[ContextT]):
     """What the handler asks of the router."""
 
     socket_limits: SocketLimits
+    drain: Drain
 
     async def still_admitted(self, context: ContextT) -> bool:
         """Whether the key of this socket is still good."""
@@ -116,24 +119,32 @@ class OnefoldSocket(BaseGraphQLTransportWSHandler[ContextT, None]):
             text = f"This connection already runs {limit} operations. Complete one first."
             await self._send_error(message["id"], ErrorCode.RATE_LIMITED, text)
             return
+        if self.router.drain.stopping:
+            await self._send_error(message["id"], ErrorCode.UNAVAILABLE, _STOPPING)
+            return
         await super().handle_subscribe(message)
 
     async def run_operation(self, operation: Operation[ContextT, None]) -> None:
         """The task of one operation."""
+        context = self.router.operation_context(self.context)
         try:
-            source = await self.schema.stream(
-                operation.query,
-                variable_values=operation.variables,
-                context_value=self.router.operation_context(self.context),
-                root_value=None,
-                operation_name=operation.operation_name,
-            )
-            async with aclosing(source):
-                await _send_results(operation, source)
-            await operation.send_operation_message({"id": operation.id, "type": "complete"})
+            with self.router.drain.under_way(context):
+                await self._run(operation, context)
         except Exception as error:  # noqa: BLE001 - the end of a task: the next line logs it
             await self.handle_task_exception(error)
             self.operations.pop(operation.id, None)
+
+    async def _run(self, operation: Operation[ContextT, None], context: ContextT) -> None:
+        source = await self.schema.stream(
+            operation.query,
+            variable_values=operation.variables,
+            context_value=context,
+            root_value=None,
+            operation_name=operation.operation_name,
+        )
+        async with aclosing(source):
+            await _send_results(operation, source)
+        await operation.send_operation_message({"id": operation.id, "type": "complete"})
 
     async def handle_task_exception(self, error: Exception) -> None:
         """A socket that is gone is nothing to report."""

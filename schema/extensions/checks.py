@@ -14,6 +14,7 @@ from graphql import (
     GraphQLError,
     InlineFragmentNode,
     OperationDefinitionNode,
+    OperationType,
     SelectionNode,
     SelectionSetNode,
 )
@@ -57,6 +58,13 @@ def keyless_only_introspects(context: ExecutionContext) -> list[GraphQLError]:
         if named == name and document and _only_introspects(document, operation.selection_set):
             return []
     return [GraphQLError(_NEEDS_KEY, extensions={"code": ErrorCode.UNAUTHENTICATED})]
+
+
+def subscribes(context: ExecutionContext) -> bool:
+    """Whether the operation that is meant is a subscription."""
+    name = context.operation_name
+    named = [node for node in _operations(context.graphql_document) if (node.name and node.name.value) == name]
+    return any(node.operation is OperationType.SUBSCRIPTION for node in named)
 
 
 def _operations(document: DocumentNode | None) -> list[OperationDefinitionNode]:

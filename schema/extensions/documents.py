@@ -9,7 +9,7 @@ from graphql import DocumentNode, GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from schema.extensions.checks import RequestCheck
+from schema.extensions.checks import RequestCheck, subscribes
 from schema.extensions.price import Price, price_of
 from schema.extensions.request import RequestContext
 from schema.extensions.text_rule import StorableText
@@ -88,6 +88,8 @@ class Documents(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         """Before its yield only: what is set to a list here, Strawberry does not validate again."""
         context = self.execution_context
+        if isinstance(context.context, RequestContext):
+            context.context.streaming = subscribes(context)
         refused = self._first_refusal()
         if refused or self._kept:
             context.pre_execution_errors = refused

@@ -13,12 +13,14 @@ class RequestContext(BaseContext):
 
     `actor` is set by the edge before execution. It is None only while an operation of pure introspection runs
     without a key, so no resolver of ours ever sees None. `readmit` looks the caller's key up again, for what runs long.
-    `allowance` holds the points that each key has; None: no operation is refused for coming too soon.
+    `streaming`: whether it is known to be a subscription. `allowance` holds the points that each key has; None: no
+    operation is refused for coming too soon.
     """
 
     def __init__(self, request_id: str, allowance: Allowance | None = None) -> None:
         super().__init__()
         self.request_id = request_id
         self.allowance = allowance
+        self.streaming = False
         self.actor: Actor | None = None
         self.readmit: Callable[[], Awaitable[Actor | None]] | None = None

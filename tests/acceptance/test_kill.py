@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import signal
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -140,7 +139,7 @@ async def test_nothing_acknowledged_is_lost(database_url: str) -> None:
                 for start in range(0, PAIRS, CLIENTS):
                     await asyncio.gather(*(_check(client, pair) for pair in this.pairs[start : start + CLIENTS]))
         assert torn > 0, "every kill came when all was done: it tested nothing"
-        assert await server.stop() in (0, -signal.SIGTERM)  # uvicorn ends by the signal once it is done
+        assert await server.stop() == 0
         await check_tables(database_url, server.org, 2 * PAIRS * ROUNDS)
 
 

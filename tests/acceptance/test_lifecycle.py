@@ -2,25 +2,29 @@
 
 import asyncio
 import fcntl
+import json
 import os
 import signal
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 import httpx
 from sqlalchemy import text
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosedError
 
 from db.engine import Database
 from db.migrate import head_revision
 from tests.support.postgres import PostgresServer
 from tests.support.server import Server, free_port, run_onefold, running_server
+from tests.support.sockets import open_socket
 
 MAKE = "mutation ($input: CreateContactInput!) { createContact(input: $input) { contact { id } userErrors { code } } }"
 MERGE = """mutation ($input: MergeContactsInput!) { mergeContacts(input: $input) {
@@ -179,12 +183,77 @@ async def test_a_stopped_server_answers_what_it_has_begun(database_url: str) -> 
             await let_go()
             body = await merging
             assert body["data"]["mergeContacts"] == {"merged": {"id": a}, "mergedContactIds": [b], "userErrors": []}
-        assert await asyncio.to_thread(server.process.wait, 30) in (0, -signal.SIGTERM)
+        assert await asyncio.to_thread(server.process.wait, 30) == 0
         assert "Traceback" not in server.stderr
     database = Database(database_url)
     merged = "SELECT count(*) FROM contact WHERE merged_into_id IS NOT NULL"
     assert await database.read(lambda tx: tx.row(text(merged))) == (1,)
     await database.close()
+
+
+async def test_a_stopped_server_answers_what_runs_on_sockets(database_url: str) -> None:
+    """Over WebSocket too the merge is answered before the socket closes with 1012; what comes meanwhile is refused."""
+    async with running_server(database_url) as server, server.client() as client:
+        a, b = await _contact(client, "A"), await _contact(client, "B")
+        let_go = await _hold_merges(database_url)
+        async with open_socket(server) as wire:
+            given = {"primaryContactId": a, "sourceContactIds": [b]}
+            await wire.send(_subscribe("subscription", "subscription { contactMerged { contactId } }"))
+            await wire.send(_subscribe("merge", MERGE, input=given))
+            await _is_in_flight(server)
+            assert server.process is not None
+            server.process.send_signal(signal.SIGTERM)
+            await _until(lambda: _refuses(server))
+            await wire.send(_subscribe("late", COUNT))
+            late = json.loads(await wire.recv())
+            assert (late["type"], late["payload"][0]["extensions"]["code"]) == ("error", "UNAVAILABLE")
+            await let_go()
+            said = [json.loads(message) async for message in _to_the_end(wire)]
+        merged = {"merged": {"id": a}, "mergedContactIds": [b], "userErrors": []}
+        answers = [message["payload"]["data"] for message in said if message["id"] == "merge" and "payload" in message]
+        assert answers == [{"mergeContacts": merged}]
+        assert [message["type"] for message in said if message["id"] == "merge"] == ["next", "complete"]
+        assert "error" not in [message["type"] for message in said], "a subscription is begun again, not refused"
+        assert wire.close_code == 1012
+        assert await asyncio.to_thread(server.process.wait, 30) == 0
+        assert "Traceback" not in server.stderr
+
+
+async def test_a_server_is_interrupted(database_url: str) -> None:
+    """Ctrl-C ends it as a shell expects, without a trace of the program."""
+    async with running_server(database_url) as server:
+        assert server.process is not None
+        server.process.send_signal(signal.SIGINT)
+        assert await asyncio.to_thread(server.process.wait, 30) == 130
+        assert "Traceback" not in server.stderr
+
+
+async def test_a_socket_that_hangs_up_in_the_middle(database_url: str) -> None:
+    """The merge is whole or not done, and the repeat with the same key gives one answer either way."""
+    async with running_server(database_url) as server, server.client() as client:
+        a, b = await _contact(client, "A"), await _contact(client, "B")
+        given = {"primaryContactId": a, "sourceContactIds": [b], "idempotencyKey": "once"}
+        let_go = await _hold_merges(database_url)
+        async with open_socket(server) as wire:
+            await wire.send(_subscribe("merge", MERGE, input=given))
+            await _is_in_flight(server)
+            wire.transport.abort()
+        await let_go()
+        answers = [await _send(client, MERGE, input=given) for _ in range(2)]
+        expected = {"merged": {"id": a}, "mergedContactIds": [b], "userErrors": []}
+        assert [answer["data"]["mergeContacts"] for answer in answers] == [expected] * 2
+        assert (await _send(client, COUNT))["data"]["contacts"]["totalCount"] == 1
+        assert "Traceback" not in server.stderr
+
+
+async def _to_the_end(wire: ClientConnection) -> AsyncIterator[str | bytes]:
+    with suppress(ConnectionClosedError):
+        async for message in wire:
+            yield message
+
+
+def _subscribe(name: str, query: str, **variables: Any) -> str:
+    return json.dumps({"id": name, "type": "subscribe", "payload": {"query": query, "variables": variables}})
 
 
 async def _refuses(server: Server) -> bool:

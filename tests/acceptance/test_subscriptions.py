@@ -2,18 +2,17 @@
 
 import asyncio
 import json
-import signal
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import httpx
 import pytest
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, ConnectionClosedError
-from websockets.typing import Subprotocol
 
 from tests.support.server import Server, running_server
+from tests.support.sockets import connected, open_socket
 
 T = TypeVar("T")
 MERGED = """subscription ($after: ID) { contactMerged(afterEvent: $after) {
@@ -40,18 +39,8 @@ async def merge_two(server: Server) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def _socket(server: Server, token: str | None = None) -> AsyncIterator[ClientConnection]:
-    url = f"{server.url.replace('http', 'ws', 1)}/graphql"
-    async with connect(url, subprotocols=[Subprotocol("graphql-transport-ws")], proxy=None) as socket:
-        payload = {} if token == "" else {"Authorization": f"Bearer {token or server.token}"}
-        await socket.send(json.dumps({"type": "connection_init", "payload": payload}))
-        yield socket
-
-
-@asynccontextmanager
 async def _subscribed(server: Server, after: str | None) -> AsyncIterator[ClientConnection]:
-    async with _socket(server) as socket:
-        assert json.loads(await socket.recv()) == {"type": "connection_ack"}
+    async with open_socket(server) as socket:
         payload = {"query": MERGED, "variables": {"after": after}}
         await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
         yield socket
@@ -114,7 +103,7 @@ async def test_both_ways_tell_the_same_and_go_on_after_kill_9(database_url: str)
 async def test_without_a_key_nothing_is_told_and_a_stop_says_why(sqlite_url: str) -> None:
     """Refused before a stream begins; at SIGTERM sockets close with a reason, streams end with a code, in one go."""
     async with running_server(sqlite_url) as server:
-        async with _socket(server, token="") as socket:
+        async with connected(server, token="") as socket:
             with pytest.raises(ConnectionClosed):
                 await socket.recv()
             assert socket.close_code == 4403
@@ -128,7 +117,7 @@ async def test_without_a_key_nothing_is_told_and_a_stop_says_why(sqlite_url: str
             while not seen.done():
                 await merge_two(server)
                 await asyncio.wait([seen], timeout=0.2)
-            assert await server.stop() == -signal.SIGTERM, "uvicorn has ended all of it, then ends as it was told to"
+            assert await server.stop() == 0
             with pytest.raises(ConnectionClosedError):
                 await _rest(socket)
             assert socket.close_code == 1012
