@@ -12,6 +12,7 @@ from sqlmodel import Field, SQLModel
 from db.base import any_of, columns_of, one_of, table_of, tenant_key
 from db.engine import Transaction
 from db.outbox import EventRow, outbox
+from db.webhooks import webhook
 
 STATUSES = ("PENDING", "DELIVERED", "DEAD")
 _PENDING = text("status = 'PENDING'")
@@ -100,6 +101,11 @@ _save = (
 )
 _all_due = update(webhook_delivery).where(*_of_webhook, _d.status == "PENDING").values(next_at=bindparam("new_next"))
 _all_anew = _all_due.values(since=bindparam("new_since"))
+_waiting = (
+    select(func.count(), func.min(_d.since, type_=_d.since.type))
+    .join_from(webhook_delivery, webhook, (webhook.c.org_id == _d.org_id) & (webhook.c.id == _d.webhook_id))
+    .where(any_of(_d.org_id, "orgs"), _d.status == "PENDING", webhook.c.active)
+)
 _by_id = select(*_COLUMNS).where(any_of(_d.org_id, "orgs"), _d.id == bindparam("id"))
 _is_kept = select(outbox.c.id).where(outbox.c.org_id == bindparam("org"), outbox.c.id == bindparam("event"))
 _forget_deliveries = delete(webhook_delivery).where(
@@ -175,6 +181,12 @@ async def count_deliveries(tx: Transaction, org_id: UUID, webhook_id: UUID, stat
     """How many of one webhook are kept."""
     statement = select(func.count()).select_from(webhook_delivery).where(*_conditions(status))
     return int((await tx.rows(statement, {"org": org_id, "webhook": webhook_id}))[0][0])
+
+
+async def waiting(tx: Transaction, orgs: Sequence[UUID]) -> tuple[int, datetime | None]:
+    """(how many deliveries of active webhooks are still to be made, since when the oldest is tried)."""
+    row = (await tx.rows(_waiting, {"orgs": orgs}))[0]
+    return int(row[0]), row[1]
 
 
 async def delete_deliveries(tx: Transaction, org_id: UUID, webhook_id: UUID) -> None:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mappi
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -21,9 +22,11 @@ from sqlalchemy import Connection, Executable, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from db.base import encode_json
 from db.faults import StorageUnavailable, storage_fault
+from db.metrics import WAIT_FOR_TURN, WAIT_TO_READ, WAIT_TO_WRITE
 from db.notices import Notices
 from db.postgres_pool import watch_connections
 from db.sqlite_driver import begin_reading, sqlite_driver
@@ -152,6 +155,11 @@ class Database:
         """Runs `work` in one transaction: committed when it returns, rolled back when it raises."""
         return await self._apart(self._write(work))
 
+    def connections_in_use(self) -> int:
+        """How many are at work now."""
+        pool = self.engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
+
     def write_later(self, work: Callable[[Transaction], Awaitable[None]]) -> None:
         """The same in the background, for what nobody waits for: a failure is noted in the log."""
         self._start(self._write(work)).add_done_callback(_note_unheard)
@@ -199,19 +207,25 @@ class Database:
     async def _read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         self._check_place()
         with storage_fault():
+            begun = perf_counter()
             async with self._reading.begin() as connection:
+                WAIT_TO_READ.observe(perf_counter() - begun)
                 return await work(Transaction(connection))
 
     async def _write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         if self._turn is None:
             return await self._commit(work)
+        begun = perf_counter()
         async with self._turn.held():
+            WAIT_FOR_TURN.observe(perf_counter() - begun)
             return await self._commit(work)
 
     async def _commit(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         self._check_place()
         with storage_fault():
+            begun = perf_counter()
             async with self._writing.begin() as connection:
+                WAIT_TO_WRITE.observe(perf_counter() - begun)
                 tx = Transaction(connection)
                 done = await work(tx)
         for org_id in tx.woken:

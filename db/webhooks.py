@@ -95,6 +95,15 @@ _behind = (
     )
     .distinct()
 )
+_waiting = (
+    select(func.min(outbox.c.created_at, type_=outbox.c.created_at.type))
+    .join_from(webhook, outbox, outbox.c.org_id == webhook.c.org_id)
+    .where(
+        any_of(webhook.c.org_id, "orgs"),
+        webhook.c.active,
+        or_(outbox.c.number.is_(None), outbox.c.number > webhook.c.position),
+    )
+)
 _change = update(webhook).where(webhook.c.org_id == bindparam("key_org"), webhook.c.id == bindparam("key_id"))
 
 
@@ -144,3 +153,9 @@ async def is_wanted(tx: Transaction, org_id: UUID, topic: str) -> bool:
 async def organizations_behind(tx: Transaction, orgs: Sequence[UUID]) -> list[UUID]:
     """Which of these organisations have events that an active webhook has no deliveries of yet."""
     return [row.org_id for row in await tx.rows(_behind, {"orgs": orgs})]
+
+
+async def oldest_behind(tx: Transaction, orgs: Sequence[UUID]) -> datetime | None:
+    """When the oldest event of these organisations happened that an active webhook has no delivery of yet."""
+    moment: datetime | None = (await tx.rows(_waiting, {"orgs": orgs}))[0][0]
+    return moment

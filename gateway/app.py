@@ -17,6 +17,7 @@ from gateway.draining import Drain
 from gateway.gate import Gate, GateLimits
 from gateway.graphiql_page import graphiql_page
 from gateway.health import readiness
+from gateway.metrics import metrics_page
 from gateway.rate import buckets_of
 from gateway.router import EdgeOptions, build_router
 from gateway.settings import Settings
@@ -66,6 +67,8 @@ def create_app(
     router = build_router(schema, authenticate=authenticate, make_context=make_context, options=edge)
     app.include_router(router, prefix="/graphql")
     _add_health(app, db)
+    if settings.metrics:
+        app.add_api_route("/metrics", metrics_page(db, clock), methods=["GET", "HEAD"], include_in_schema=False)
     if settings.graphiql:
         app.mount("/graphiql", graphiql_page(demo_session(db, settings.demo_key_file, clock)))
         app.add_api_route("/", _to_graphiql, include_in_schema=False)

@@ -16,6 +16,7 @@ import structlog
 from db.deliveries import DeliveryRow
 from db.engine import Database
 from db.faults import StorageUnavailable
+from db.metrics import DELIVERIES
 from db.notices import POLL_SECONDS, Stopping, WatchOfAll
 from db.outbox import EventRow
 from db.webhook_leases import Lease, LeaseLost
@@ -248,4 +249,6 @@ class Courier:
         now, body = self._clock(), message(event)
         headers = signed_headers(encode_id(EVENT, event.id), now, body, done.hook.keys(now))
         answer = await self._client.send(done.hook.url, headers, body)
-        return Outcome(row, answer.status, answer.problem)
+        outcome = Outcome(row, answer.status, answer.problem)
+        DELIVERIES.labels("delivered" if outcome.is_success else "failed").inc()
+        return outcome

@@ -117,6 +117,10 @@ class Settings(BaseSettings):
         description="Whether the schema may be read without a key (`__schema`, `__type`, `__typename` only).",
     )
     graphiql: bool = Field(default=True, description="Whether a browser at `/graphql` gets the GraphiQL page.")
+    metrics: bool = Field(
+        default=True,
+        description="Whether `/metrics` is answered, to anybody who reaches it. There is no id and no value in it.",
+    )
     allowed_origins: list[str] = Field(
         default_factory=list,
         description='Pages of other origins that may open a WebSocket, as JSON: `["https://app.example.com"]`.',

@@ -31,6 +31,7 @@ from schema.history_payloads import (
 )
 from schema.history_types import call_type, message_type, note_type
 from schema.inputs import raw
+from schema.measuring import measured_merge
 
 _INPUT = strawberry.argument(description="What to do.")
 
@@ -69,7 +70,7 @@ class HistoryMutation:
         input: Annotated[inputs.MergeConversationsInput, _INPUT],  # noqa: A002
     ) -> MergeConversationsPayload | None:
         """`Mutation.mergeConversations`."""
-        done, errors = await attempt(_merge(info, raw(input)))
+        done, errors = await attempt(measured_merge("conversations", _merge(info, raw(input))))
         return MergeConversationsPayload(
             merged=conversation_type(done.primary) if done else None,
             merged_conversation_ids=[

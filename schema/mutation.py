@@ -30,6 +30,7 @@ from schema.hanging_mutation import HangingMutation
 from schema.history_mutation import HistoryMutation
 from schema.inputs import raw
 from schema.job_mutation import JobMutation
+from schema.measuring import measured_merge, measured_undo
 from schema.organization import organization_in
 from schema.payloads import (
     ContactPayload,
@@ -127,7 +128,7 @@ class Mutation(HistoryMutation, HangingMutation, JobMutation, WebhookMutation):
         input: Annotated[inputs.MergeContactsInput, _INPUT],  # noqa: A002
     ) -> MergeContactsPayload | None:
         """`Mutation.mergeContacts`."""
-        done, errors = await attempt(_merge(info, raw(input)))
+        done, errors = await attempt(measured_merge("contacts", _merge(info, raw(input))))
         return MergeContactsPayload(
             merged=contact_type(done.survivor) if done else None,
             merged_contact_ids=[contact_id(source) for source in done.source_ids] if done else [],
@@ -146,7 +147,7 @@ class Mutation(HistoryMutation, HangingMutation, JobMutation, WebhookMutation):
         input: Annotated[inputs.UndoMergeInput, _INPUT],  # noqa: A002
     ) -> UndoMergePayload | None:
         """`Mutation.undoMerge`."""
-        return undo_payload(*await attempt(_undo(info, raw(input))))
+        return undo_payload(*await attempt(measured_undo(_undo(info, raw(input)))))
 
     @mutation(
         "Remembers that contacts are different people: no two of them are detected as duplicates again.",

@@ -7,6 +7,7 @@ import structlog
 
 from db.engine import Database
 from db.faults import StorageUnavailable
+from db.metrics import STREAMS
 from db.notices import Stopping
 from db.outbox import EventRow
 from resolvers.access import Act, Scope, require
@@ -35,7 +36,7 @@ async def merged_events(
     """
     require(act.actor, Scope.CONTACTS_READ)
     place = await _place(db, org_id, after_event)
-    with db.notices.watch(org_id) as watch:
+    with db.notices.watch(org_id) as watch, STREAMS.track_inprogress():
         while True:
             events = await _next(db, org_id, place)
             if not await admitted():

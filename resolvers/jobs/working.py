@@ -14,6 +14,7 @@ from db import job_queue, jobs
 from db.engine import Database, Transaction
 from db.job_queue import Claim
 from db.jobs import Item, JobErrorRow, JobRow
+from db.metrics import JOB_ITEMS
 from resolvers.access import Act, Actor
 from resolvers.errors import ErrorCode, Refused, UserError, refuse
 from resolvers.jobs.kinds import KINDS, Kind, independent
@@ -31,10 +32,11 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True)
 class Piece:
-    """What one transaction did: the job as it stands, and how many items it worked on."""
+    """What one transaction did: the job as it stands, how many items it worked on, and how many it refused."""
 
     job: JobRow
     worked: int
+    refused: int
 
     @property
     def is_last(self) -> bool:
@@ -60,7 +62,10 @@ async def work_piece(
 ) -> Piece:
     """Works on the next items, at most `limit` of them. `give_up`: notes the next one as a fault of ours instead.
     Raises LeaseLost."""
-    return await db.write(lambda tx: _work(tx, held, now, new_id, limit, give_up))
+    piece = await db.write(lambda tx: _work(tx, held, now, new_id, limit, give_up))
+    for outcome, number in (("done", piece.worked - piece.refused), ("refused", piece.refused)):
+        JOB_ITEMS.labels(piece.job.kind, outcome).inc(number)
+    return piece
 
 
 async def _work(
@@ -78,11 +83,12 @@ async def _work(
         outcomes = await kind.work(tx, _act(job, kind, now, new_id), job, [what for _, what in items])
         items = items[: len(outcomes)]
     await jobs.add_errors(tx, _errors(job, kind, items, outcomes))
-    job = _advanced(job, now, len(items), sum(outcome is not None for outcome in outcomes))
+    refused = sum(outcome is not None for outcome in outcomes)
+    job = _advanced(job, now, len(items), refused)
     await jobs.save_job(tx, job)
     if job.finished_at is not None:
         await job_queue.dequeue(tx, job.id)
-    return Piece(job, len(items))
+    return Piece(job, len(items), refused)
 
 
 async def fail_job(db: Database, held: Claim, now: datetime) -> None:

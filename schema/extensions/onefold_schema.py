@@ -15,6 +15,7 @@ from schema.extensions.checks import RequestCheck, keyless_only_introspects, one
 from schema.extensions.deadline import Deadline
 from schema.extensions.documents import DocumentCache, Documents
 from schema.extensions.masking import mask
+from schema.extensions.measured import Measured
 from schema.extensions.request import RequestContext
 from schema.extensions.toll import LIMITS, OperationLimits
 
@@ -30,7 +31,7 @@ def edge_extensions(
 ) -> list[Callable[[], SchemaExtension]]:
     """For `OnefoldSchema(extensions=...)`. Give one schema one cache. Without `limits` nothing is weighed."""
     documents = DocumentCache() if cache is None else cache
-    return [lambda: Documents(documents, checks, limits), lambda: Deadline(timeout_seconds)]
+    return [Measured, lambda: Documents(documents, checks, limits), lambda: Deadline(timeout_seconds)]
 
 
 class OnefoldSchema(strawberry.Schema):

@@ -1,0 +1,36 @@
+"""Counts operations by their names."""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+from graphql import DocumentNode, OperationDefinitionNode, OperationType
+from strawberry.extensions import SchemaExtension
+
+from db.metrics import OPERATION_SECONDS, OPERATIONS, shown_operation
+
+
+class Measured(SchemaExtension):
+    """Around everything else. What cannot be parsed is `invalid`; a subscription is counted as a stream instead."""
+
+    def on_operation(self) -> Iterator[None]:
+        """Times one query or mutation."""
+        begun = perf_counter()
+        yield
+        context = self.execution_context
+        meant = _operation(context.graphql_document, context.operation_name)
+        if meant is not None and meant.operation is OperationType.SUBSCRIPTION:
+            return
+        shown = "invalid" if meant is None else shown_operation(meant.name.value if meant.name else None)
+        result = context.result
+        failed = bool(context.pre_execution_errors) or result is None or bool(getattr(result, "errors", None))
+        OPERATIONS.labels(shown, "errors" if failed else "done").inc()
+        OPERATION_SECONDS.labels(shown).observe(perf_counter() - begun)
+
+
+def _operation(document: DocumentNode | None, name: str | None) -> OperationDefinitionNode | None:
+    for definition in document.definitions if document else ():
+        if not isinstance(definition, OperationDefinitionNode):
+            continue
+        if name is None or (definition.name is not None and definition.name.value == name):
+            return definition
+    return None
