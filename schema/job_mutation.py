@@ -81,8 +81,7 @@ class JobMutation:
         input: Annotated[inputs.RebuildMatchingInput, _INPUT],  # noqa: A002
     ) -> JobPayload | None:
         """`Mutation.rebuildMatching`."""
-        asked = organization_in(raw(input))
-        return await _payload(start_rebuild(info.context.db, info.context.act, asked))
+        return await _payload(_rebuild(info, raw(input)))
 
     @mutation(
         "Ends a job (`undo` is needed too of an undo, `settings` of rebuildMatching). What it has done stays; retryJob"
@@ -119,6 +118,10 @@ async def _merge_conversations(info: Info, given: dict[str, Any]) -> JobRow:
 async def _merge_contacts(info: Info, given: dict[str, Any]) -> JobRow:
     request = read_contact_groups(given)
     return await start_bulk(info.context.db, info.context.act, request, organization_in(given))
+
+
+async def _rebuild(info: Info, given: dict[str, Any]) -> JobRow:
+    return await start_rebuild(info.context.db, info.context.act, organization_in(given))
 
 
 async def _payload(act: Awaitable[JobRow]) -> JobPayload:

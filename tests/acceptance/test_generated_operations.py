@@ -26,7 +26,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
         yield serving
 
 
-@settings(_SHARED, max_examples=60, derandomize=True)
+@settings(_SHARED, max_examples=40, derandomize=True)
 @given(operation=_MADE)
 async def test_generated_operations_are_answered(house: House, operation: Operation) -> None:
     """Briefly, the same ones each time."""
@@ -35,7 +35,7 @@ async def test_generated_operations_are_answered(house: House, operation: Operat
 
 @pytest.mark.nightly
 @pytest.mark.timeout(1_800)
-@settings(_SHARED, max_examples=2_500)
+@settings(_SHARED, max_examples=1_500)
 @given(operation=_MADE)
 async def test_many_generated_operations_are_answered(house: House, operation: Operation) -> None:
     """For long, others each time."""
