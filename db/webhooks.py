@@ -76,11 +76,7 @@ _of_org = select(*_COLUMNS).where(webhook.c.org_id == bindparam("org")).order_by
 _by_ids = select(*_COLUMNS).where(any_of(webhook.c.org_id, "orgs"), any_of(webhook.c.id, "ids"))
 _locked = _by_ids.with_for_update()
 _counted = select(func.count()).select_from(webhook).where(webhook.c.org_id == bindparam("org"))
-_wanting = (
-    select(webhook.c.id)
-    .where(webhook.c.org_id == bindparam("org"), webhook.c.topics.like(bindparam("pattern")))
-    .limit(1)
-)
+_topics = select(webhook.c.topics).where(webhook.c.org_id == bindparam("org"))
 _behind = (
     select(webhook.c.org_id)
     .where(
@@ -145,9 +141,10 @@ async def delete_webhook(tx: Transaction, row: WebhookRow) -> None:
     await tx.run(delete(webhook).where(webhook.c.org_id == row.org_id, webhook.c.id == row.id))
 
 
-async def is_wanted(tx: Transaction, org_id: UUID, topic: str) -> bool:
-    """Whether any webhook of the organisation, also one that is switched off, is to be told of it. One statement."""
-    return await tx.row(_wanting, {"org": org_id, "pattern": f"%,{topic},%"}) is not None
+async def topics_wanted(tx: Transaction, org_id: UUID) -> set[str]:
+    """What the webhooks of the organisation, also those that are switched off, are to be told of. One statement."""
+    rows = await tx.rows(_topics, {"org": org_id})
+    return {topic for row in rows for topic in row.topics.strip(",").split(",")}
 
 
 async def organizations_behind(tx: Transaction, orgs: Sequence[UUID]) -> list[UUID]:

@@ -17,7 +17,7 @@ _ERRORS = "What was wrong. Empty: it is done and on disk. Not empty: nothing was
 _URL = "Where to: https, port 443, a public address. It is checked again at each connection."
 _TOPICS = (
     "What to be told of: contact.merged, contact.merge_undone, contact.created, contact.updated, contact.erased, "
-    "conversation.merged, conversation.merge_undone."
+    "duplicates.found, conversation.merged, conversation.merge_undone."
 )
 
 

@@ -26,7 +26,6 @@ from resolvers.contacts.channel_inputs import (
 from resolvers.contacts.fields import Fields
 from resolvers.contacts.landing import Landed, landed_on, lock_landing, read_contact_id, save_changed
 from resolvers.contacts.once import each_once
-from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, Refused, refuse
 from resolvers.ids import CHANNEL, decode_id, encode_id
 
@@ -45,7 +44,7 @@ async def add_channel(db: Database, act: Act, contact: str, raw: Mapping[str, An
         held = (await channels.channels_of(tx, [root.org_id], [root.id]))[root.id]
         _refuse_equal(held, read, None, "channel", identifying_field(read))
         (row,) = await _attach(tx, act, root.org_id, contact_id, [read])
-        await keep_in_step(tx, [await save_changed(tx, act, root)])
+        await save_changed(tx, act, root, seen=True)
         return Landed(row, landed_on(root, contact_id))
 
     return await db.write(work)
@@ -84,7 +83,7 @@ async def update_channel(db: Database, act: Act, raw: Mapping[str, Any]) -> Land
             await channels.take_off(tx, root.org_id, root.id, equal, act.now)
         changed = replace(changed, updated_at=max(act.now, row.updated_at))
         await channels.save_channels(tx, [changed])
-        await keep_in_step(tx, [await save_changed(tx, act, root)])
+        await save_changed(tx, act, root, seen=True)
         return Landed(changed, landed_on(root, row.contact_id))
 
     return await db.write(work)
@@ -100,7 +99,7 @@ async def remove_channel(db: Database, act: Act, channel: str) -> UUID:
         held = (await channels.channels_of(tx, [root.org_id], [root.id]))[root.id]
         equal = [other.id for other in held if other.key == row.key]
         await channels.take_off(tx, root.org_id, root.id, equal, act.now)
-        await keep_in_step(tx, [await save_changed(tx, act, root)])
+        await save_changed(tx, act, root, seen=True)
         return channel_id
 
     return await db.write(work)

@@ -14,6 +14,7 @@ from db.contacts import ContactRow
 from db.engine import Transaction
 from resolvers.access import Act
 from resolvers.contacts.values import BadValue, moment
+from resolvers.duplicates.records import keep_in_step
 from resolvers.errors import ErrorCode, refuse
 from resolvers.events.recording import note_updated
 from resolvers.idempotency import answer_for, claim, comparable
@@ -54,11 +55,14 @@ def landed_on(root: ContactRow, contact_id: UUID) -> UUID | None:
     return root.id if root.id != contact_id else None
 
 
-async def save_changed(tx: Transaction, act: Act, row: ContactRow) -> ContactRow:
-    """A locked survivor whose own values stay while something on it changed: a new time and version."""
+async def save_changed(tx: Transaction, act: Act, row: ContactRow, *, seen: bool = False) -> ContactRow:
+    """A locked survivor whose own values stay while something on it changed: a new time and version, and what matching
+    keeps of it if the change is `seen` by it."""
     row = replace(row, updated_at=max(act.now, row.updated_at), version=row.version + 1)
     await contact_writes.save_contact(tx, row)
-    await note_updated(tx, act, row)
+    if seen:
+        await keep_in_step(tx, [row])
+    await note_updated(tx, act, row, seen=seen)
     return row
 
 

@@ -96,7 +96,7 @@ async def save_edit(tx: Transaction, act: Act, row: ContactRow, *, seen: bool = 
     await contact_writes.save_contact(tx, row)
     if seen:
         await keep_in_step(tx, [row])
-    await note_updated(tx, act, row)
+    await note_updated(tx, act, row, seen=seen)
     return row
 
 

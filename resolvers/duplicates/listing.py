@@ -87,6 +87,16 @@ async def _read(tx: Transaction, act: Act, roots: Sequence[UUID], wanted: Wanted
     return [list(_shown(found.get(root, ()), rows)) for root in roots]
 
 
+async def worth_a_look(
+    tx: Transaction, act: Act, org_id: UUID, contacts: Sequence[UUID]
+) -> dict[UUID, list[tuple[UUID, MatchDecision]]]:
+    """For each of these living contacts that has any, up to ten duplicates with AUTO_MERGE or REVIEW, the most probable
+    first. Five statements, for any number of contacts."""
+    judged = await judge_contacts(tx, act, await organizations.settings(tx, org_id), contacts)
+    chosen = {contact: _chosen(one, Wanted()) for contact, one in judged.items()}
+    return {contact: [(other, one.decision) for other, one in pairs] for contact, pairs in chosen.items() if pairs}
+
+
 def _chosen(judged: Judged, wanted: Wanted) -> list[tuple[UUID, Judgement]]:
     pairs = [(other, judgement) for other, judgement in _as_merged(judged) if _is_wanted(judgement, wanted)]
     return sorted(pairs, key=lambda pair: (-pair[1].bits, pair[0]))[: wanted.first]

@@ -9,9 +9,11 @@ from db.contacts import ContactRow
 from db.engine import Transaction
 from db.merges import MergeRow
 from db.outbox import add_events
-from db.webhooks import is_wanted
+from db.webhooks import topics_wanted
 from resolvers.access import Act
+from resolvers.duplicates.listing import worth_a_look
 from resolvers.ids import CONTACT, CONVERSATION, MERGE, encode_id
+from resolvers.matching.judge import MatchDecision
 
 
 class Topic(StrEnum):
@@ -22,6 +24,7 @@ class Topic(StrEnum):
     CONTACT_CREATED = "contact.created"
     CONTACT_UPDATED = "contact.updated"
     CONTACT_ERASED = "contact.erased"
+    DUPLICATES_FOUND = "duplicates.found"
     CONVERSATION_MERGED = "conversation.merged"
     CONVERSATION_MERGE_UNDONE = "conversation.merge_undone"
 
@@ -57,14 +60,15 @@ async def note_undo(
 
 
 async def note_created(tx: Transaction, act: Act, org_id: UUID, contact_ids: Sequence[UUID]) -> None:
-    """New contacts. Written only where a webhook asks for it, and nothing else reads it: one statement without, two
-    with, for any number of contacts."""
-    await _note_contacts(tx, act, org_id, Topic.CONTACT_CREATED, contact_ids)
+    """New contacts, and who may be the same people. Written only where a webhook asks for it, and nothing else reads
+    it: one statement without; with it a fixed number for any number of contacts."""
+    await _note_contacts(tx, act, org_id, Topic.CONTACT_CREATED, contact_ids, seen=True)
 
 
-async def note_updated(tx: Transaction, act: Act, row: ContactRow) -> None:
-    """The living contact, or something that hangs on it and shows there, was changed by hand. As `note_created`."""
-    await _note_contacts(tx, act, row.org_id, Topic.CONTACT_UPDATED, [row.id])
+async def note_updated(tx: Transaction, act: Act, row: ContactRow, *, seen: bool) -> None:
+    """The living contact, or something that hangs on it and shows there, was changed by hand. `seen`: matching sees the
+    change, and has been told. As `note_created`."""
+    await _note_contacts(tx, act, row.org_id, Topic.CONTACT_UPDATED, [row.id], seen=seen)
 
 
 async def note_erasure(tx: Transaction, act: Act, org_id: UUID, members: Sequence[UUID]) -> None:
@@ -105,10 +109,31 @@ async def _note(tx: Transaction, act: Act, org_id: UUID, topic: Topic, payload: 
     await add_events(tx, [_row(act, org_id, topic, payload)])
 
 
-async def _note_contacts(tx: Transaction, act: Act, org_id: UUID, topic: Topic, contact_ids: Sequence[UUID]) -> None:
-    if contact_ids and await is_wanted(tx, org_id, topic.value):
+async def _note_contacts(
+    tx: Transaction, act: Act, org_id: UUID, topic: Topic, contact_ids: Sequence[UUID], *, seen: bool
+) -> None:
+    wanted = await topics_wanted(tx, org_id) if contact_ids else set()
+    rows = []
+    if topic in wanted:
         rows = [_row(act, org_id, topic, {"contactId": encode_id(CONTACT, one)}) for one in contact_ids]
+    if seen and Topic.DUPLICATES_FOUND in wanted:
+        rows += await _duplicates(tx, act, org_id, contact_ids)
+    if rows:
         await add_events(tx, rows)
+
+
+async def _duplicates(tx: Transaction, act: Act, org_id: UUID, contact_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+    found = await worth_a_look(tx, act, org_id, contact_ids)
+    rows = []
+    for contact_id, others in found.items():
+        payload: dict[str, Any] = {"contactId": encode_id(CONTACT, contact_id)}
+        for name, decision in _DECISIONS.items():
+            payload[name] = _ids(CONTACT, [other for other, judged in others if judged is decision])
+        rows.append(_row(act, org_id, Topic.DUPLICATES_FOUND, payload))
+    return rows
+
+
+_DECISIONS = {"autoMergeContactIds": MatchDecision.AUTO_MERGE, "reviewContactIds": MatchDecision.REVIEW}
 
 
 def _row(act: Act, org_id: UUID, topic: Topic, payload: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from resolvers.access import ALL_SCOPES, Scope
 from resolvers.events.signing import signed_headers
 from resolvers.events.webhooks import MAXIMUM_WEBHOOKS, TOPICS
 from resolvers.ids import DELIVERY, ORGANIZATION, WEBHOOK, encode_id
-from tests.contract.steps import neighbour, refused, with_key
+from tests.contract.steps import get, neighbour, refused, with_key
 from tests.contract.test_conversation_merges import join
 from tests.contract.test_history import converse
 from tests.contract.test_undo import undo
@@ -116,6 +116,39 @@ async def test_every_topic_is_told(api: Api) -> None:
     )
     assert sorted(one.json["number"] for one in receiver.got) == list(range(1, 11)), "without gaps"
     assert "private" not in str([one.body for one in receiver.got]).lower()
+
+
+async def test_duplicates_are_told(api: Api) -> None:
+    """When a contact is created or changed in what matching sees, and there is somebody; never to a neighbour."""
+    ann, stranger = await api.contact(name="Ann Lee", email="ann@lee.example"), await neighbour(api)
+    async with receiving() as receiver:
+        await hook(api, receiver.url, "duplicates.found")
+        await hook(stranger, receiver.url, "duplicates.found")
+        await api.contact(name="Bob Ray", email="bob@ray.example")
+        rows = [{"email": "ann@lee.example"}, {"name": "Ann Lee", "email": "other@lee.example"}, {"name": "Zoe Quist"}]
+        imported = await api.done("importContacts", "results { contact { id } }", contacts=rows)
+        lead, namesake, _ = [one["contact"]["id"] for one in imported["results"]]
+        await api.done("setLabels", "contact { id }", contactId=lead, names=["vip"])
+        await deliver(api)
+        (found,) = said(receiver.got)
+        assert found == ("duplicates.found", {"contactId": lead, "autoMergeContactIds": [ann], "reviewContactIds": []})
+        channel = {"type": "WHATSAPP", "userId": "4915112345670"}
+        await api.done("addChannel", "channel { id }", contactId=namesake, channel=channel)
+        await api.done("addIdentifier", "contact { id }", contactId=namesake, identifier=_ADDRESS)
+        await deliver(api)
+        topic, data = said(receiver.got)[-1]
+    assert (len(receiver.got), topic, data["contactId"]) == (2, "duplicates.found", namesake)
+    assert ann in data["autoMergeContactIds"] + data["reviewContactIds"]
+    assert await duplicates_of(api, namesake) == data["autoMergeContactIds"] + data["reviewContactIds"]
+
+
+_ADDRESS = {"kind": "EMAIL", "value": "ann@lee.example"}
+
+
+async def duplicates_of(api: Api, contact: str) -> list[str]:
+    """As the API says, those that would be merged before the others."""
+    found = (await get(api, contact, "duplicates { decision contact { id } }"))["duplicates"]
+    return [one["contact"]["id"] for one in sorted(found, key=lambda one: str(one["decision"]))]
 
 
 async def test_what_nobody_asked_for_is_not_written(api: Api) -> None:
