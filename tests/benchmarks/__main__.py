@@ -14,6 +14,7 @@ from tests.benchmarks.bulk import measure_bulk, measure_threads
 from tests.benchmarks.detecting import measure_detection
 from tests.benchmarks.hanging import measure_hanging
 from tests.benchmarks.importing import measure_history, measure_import
+from tests.benchmarks.listening import measure_listening
 from tests.benchmarks.matching import measure_matching
 from tests.benchmarks.merging import measure_merges
 from tests.benchmarks.paging import measure_pages
@@ -112,6 +113,10 @@ def _serving(run: Run) -> None:
     asyncio.run(measure_serving(run.urls("serving"), rounds=20 if run.scale == 1 else 5))
 
 
+def _listening(run: Run) -> None:
+    asyncio.run(measure_listening(run.urls("listening"), 1_000 // run.scale, merges=20 if run.scale == 1 else 5))
+
+
 PARTS: dict[str, Callable[[Run], None]] = {
     "import": _import,
     "history": _history,
@@ -124,6 +129,7 @@ PARTS: dict[str, Callable[[Run], None]] = {
     "detecting": _detecting,
     "writing": _writing,
     "serving": _serving,
+    "listening": _listening,
     "matching": lambda run: measure_matching(),
 }
 
