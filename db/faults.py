@@ -1,4 +1,4 @@
-"""Which failures of a database mean "away or busy, try again", and which are faults of ours."""
+"""Which failures of a database mean "away, busy or full: try again", and which are faults of ours."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ _SQLSTATE = ("08", "28", "3D", "53", "57P", "58", "55P03", "57014", "40P01", "40
 
 @contextmanager
 def storage_fault() -> Iterator[None]:
-    """Turns a driver's "away or busy" into StorageUnavailable; everything else passes as it is."""
+    """Turns a driver's "away, busy or full" into StorageUnavailable; everything else passes as it is."""
     try:
         yield
     except DBAPIError as error:

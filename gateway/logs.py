@@ -65,7 +65,8 @@ def without_payload(_logger: WrappedLogger, _method: str, event: EventDict) -> E
 
 
 def frames_only(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Replaces `exc_info` by a list: the exception and its causes, each {class, frames}, innermost frame last."""
+    """Replaces `exc_info` by a list: the exception and its causes, each {class, frames}, innermost frame last, and the
+    `code` that a database gave."""
     info = event.pop("exc_info", None)
     error = sys.exc_info()[1] if info is True else info[1] if isinstance(info, tuple) else info
     if isinstance(error, BaseException):
@@ -84,7 +85,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 def _described(error: BaseException) -> dict[str, object]:
     frames = traceback.extract_tb(error.__traceback__)
-    return {
+    told: dict[str, object] = {
         "class": f"{type(error).__module__}.{type(error).__qualname__}",
         "frames": [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames],
     }
+    # A driver's own code says what a class does not: SQLite has one class for a full disk and for a busy file.
+    code = getattr(error, "sqlite_errorname", None) or getattr(error, "sqlstate", None)
+    return {**told, "code": code} if isinstance(code, str) else told

@@ -43,7 +43,7 @@ ErrorCode = enum(
         "RATE_LIMITED": "Too much in too short a time; `Retry-After` says when to go on.",
         "QUERY_TOO_COMPLEX": "The document asks for more than one request may.",
         "TIMEOUT": "Stopped after its time; it may have been carried out. Repeat it with the same idempotency key.",
-        "UNAVAILABLE": "The database is away or busy; it may have been carried out. Repeat it with the same key.",
+        "UNAVAILABLE": "The database is away, busy or full; it may have been carried out. Repeat it with the same key.",
         "INTERNAL": "A fault of ours, logged under the requestId. It may have been carried out.",
     },
 )

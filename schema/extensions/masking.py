@@ -16,7 +16,7 @@ from resolvers.errors import CodedError, ErrorCode
 log = structlog.get_logger()
 
 UNAVAILABLE = (
-    "The database is away or busy. A mutation may have been carried out: repeat it with the same idempotency key."
+    "The database is away, busy or full. A mutation may have been carried out: repeat it with the same idempotency key."
 )
 FAULT = "Something went wrong on our side. Try again; if it stays, report the requestId."
 _BAD_VALUE = "A value in the document or its variables has the wrong form or size. Correct it; see the locations."
