@@ -5,13 +5,13 @@ something that hangs on a contact, and names what it belongs to (resolvers/histo
 imported before is skipped, also when its contact was merged, edited or erased since: the same file twice changes
 nothing. A line without `ref` is known by its content. Each bad line is reported and the rest go on.
 
-Reading lines costs more than writing them, so for a large file two more processes read the next batches while this
-one writes.
+Reading lines costs more than writing them, so for a large file two more processes (line_readers.py) read the next
+batches while this one writes.
 """
 
 import asyncio
-import multiprocessing
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import ExitStack
@@ -25,8 +25,8 @@ import orjson
 from db.engine import Database
 from db.planner import refresh_statistics
 from gateway.line_reader import LINE_BYTES, Line, Unreadable, read_lines
+from gateway.line_readers import READERS
 from gateway.strict_json import RefusedJson, loads_strict
-from gateway.tune import settle_memory
 from resolvers.access import Act
 from resolvers.contacts.importing import Outcome, import_terms
 from resolvers.contacts.preparing import ImportTerms
@@ -34,9 +34,9 @@ from resolvers.errors import ErrorCode
 from resolvers.history.importing import Prepared, import_lines
 from resolvers.history.preparing import PreparedThing
 
-BATCH = 2_000
-READERS = 2  # a line takes nearly three times as long to read and to normalise as to write
-POOL_FROM_BYTES = 2_000_000  # a smaller file is done before a second process has started
+BATCH = 500  # lines of the first transaction; then as many as keep other writers waiting for HELD seconds
+FEWEST, MOST = 250, 2_000
+HELD = 0.2
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -66,6 +66,45 @@ Records = Callable[[IO[bytes]], Iterator[tuple[int, Line]]]
 Hear = Callable[[int, Line, Outcome], None]
 
 
+def json_lines(file: IO[bytes]) -> Iterator[tuple[int, Line]]:
+    """Each line that is not blank, with its number."""
+    for number, text in enumerate(_lines(file), 1):
+        line = (text.removeprefix(_BOM) if number == 1 else text).strip()
+        if line:
+            yield number, line
+
+
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """The lines of the file; of one that is too long only as much as shows it."""
+    while text := file.readline(LINE_BYTES + 2):
+        if len(text) > LINE_BYTES and not text.endswith(b"\n"):
+            while (rest := file.readline(LINE_BYTES)) and not rest.endswith(b"\n"):
+                pass
+        yield text
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file is read: taken apart into lines, JSON Lines if not said, which `readers` read, if there are any
+    (line_readers.py: for a large file)."""
+
+    records: Records = json_lines
+    readers: ProcessPoolExecutor | None = None
+
+
+class _Pace:
+    """How many lines the next transaction takes: no other writer of the database comes in while one lasts. Time that
+    was spent waiting for others counts too, which errs on their side."""
+
+    def __init__(self) -> None:
+        self.lines = BATCH
+
+    def took(self, lines: int, seconds: float) -> None:
+        """So many lines were written in so many seconds."""
+        fitting = int(lines * HELD / max(seconds, 0.001))
+        self.lines = min(max((self.lines + fitting) // 2, FEWEST), MOST)
+
+
 @dataclass(frozen=True)
 class _Batch:
     """Lines with their numbers in the file, and where the file stands behind them."""
@@ -81,10 +120,10 @@ async def import_file(
     *,
     errors_file: Path | None,
     progress: Callable[[ImportReport], None] = lambda _report: None,
-    records: Records | None = None,
+    reading: Reading | None = None,
     hear: Hear | None = None,
 ) -> ImportReport:
-    """`records`: how the file is taken apart, JSON Lines if not said; `hear` is told of each line.
+    """`hear` is told of each line.
 
     Raises OSError when the file cannot be read, LookupError for an unknown organisation, and what `records` raises.
     """
@@ -94,14 +133,15 @@ async def import_file(
     with ExitStack() as files:
         file = files.enter_context(path.open("rb"))
         errors = files.enter_context(errors_file.open("wb")) if errors_file else None
-        large = os.fstat(file.fileno()).st_size >= POOL_FROM_BYTES
-        pool = files.enter_context(_reading_pool()) if large else None
-        async for batch, rows in _prepared(pool, target, terms, _batches(file, records or _json_lines)):
+        pace, way = _Pace(), reading or Reading()
+        async for batch, rows in _prepared(way.readers, target, terms, _batches(file, way.records, pace)):
+            begun = time.perf_counter()
             outcomes = await import_lines(target.db, target.act, terms, rows, keep=target.keep)
             while outcomes is None:  # the organisation's settings were changed meanwhile
                 terms = await import_terms(target.db, target.org_id, target.source)
                 anew = _read(target, terms, batch)
                 outcomes = await import_lines(target.db, target.act, terms, anew, keep=target.keep)
+            pace.took(len(batch.lines), time.perf_counter() - begun)
             if target.keep:
                 await refresh_statistics(target.db)
             else:
@@ -134,11 +174,6 @@ async def _prepared(
         yield batch, await asyncio.wrap_future(rows)
 
 
-def _reading_pool() -> ProcessPoolExecutor:
-    # spawn: a fork would copy the locks of the database driver's threads as they stand.
-    return ProcessPoolExecutor(READERS, multiprocessing.get_context("spawn"), initializer=settle_memory)
-
-
 def _read(target: ImportTarget, terms: ImportTerms, batch: _Batch) -> list[Prepared]:
     return read_lines(terms, target.act.actor, target.act.now, batch.lines)
 
@@ -158,33 +193,17 @@ def _once(outcomes: list[Outcome], rows: Sequence[Prepared], tried: set[str]) ->
     return judged
 
 
-def _batches(file: IO[bytes], records: Records) -> Iterator[_Batch]:
+def _batches(file: IO[bytes], records: Records, pace: _Pace) -> Iterator[_Batch]:
     numbers: list[int] = []
     lines: list[Line] = []
     for number, line in records(file):
         numbers.append(number)
         lines.append(line)
-        if len(lines) >= BATCH:
+        if len(lines) >= pace.lines:
             yield _Batch(numbers, lines, file.tell())
             numbers, lines = [], []
     if lines:
         yield _Batch(numbers, lines, file.tell())
-
-
-def _json_lines(file: IO[bytes]) -> Iterator[tuple[int, Line]]:
-    for number, text in enumerate(_lines(file), 1):
-        line = (text.removeprefix(_BOM) if number == 1 else text).strip()
-        if line:
-            yield number, line
-
-
-def _lines(file: IO[bytes]) -> Iterator[bytes]:
-    """The lines of the file; of one that is too long only as much as shows it."""
-    while text := file.readline(LINE_BYTES + 2):
-        if len(text) > LINE_BYTES and not text.endswith(b"\n"):
-            while (rest := file.readline(LINE_BYTES)) and not rest.endswith(b"\n"):
-                pass
-        yield text
 
 
 def _note(

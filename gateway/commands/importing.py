@@ -15,7 +15,8 @@ from gateway.clock import system_clock
 from gateway.commands.shell import AsJson, err, fail, out, read_settings, run
 from gateway.csv_lines import BadHeader, csv_lines
 from gateway.import_output import told_lines
-from gateway.importer import ImportReport, ImportTarget, import_file
+from gateway.importer import ImportReport, ImportTarget, Reading, import_file, json_lines
+from gateway.line_readers import line_readers
 from gateway.tune import settle_memory
 from resolvers.access import ALL_SCOPES, Act, Actor
 from resolvers.contacts.values import BadValue
@@ -60,7 +61,7 @@ def import_command(  # noqa: PLR0913 - one argument an option
     if map_file is not None and dry_run:
         fail("--dry-run makes no contacts, so there is nothing to write to --map. Give one of the two.")
     is_csv = form is Form.CSV or (form is None and file.suffix.lower() in (".csv", ".tsv"))
-    records = csv_lines if is_csv else None
+    records = csv_lines if is_csv else json_lines
     errors_file = file.with_name(file.name + ".errors.jsonl")
     new_id = IdSource(system_clock)
     act = Act(Actor(new_id(), "onefold import", (org_id,), ALL_SCOPES), system_clock(), new_id)
@@ -72,10 +73,12 @@ def import_command(  # noqa: PLR0913 - one argument an option
         settle_memory()
         with _progress(file, quiet=as_json) as show, told_lines(map_file, quiet=as_json) as hear:
             target = ImportTarget(db, act, org_id, source, keep=not dry_run)
-            return await import_file(target, file, errors_file=errors_file, progress=show, records=records, hear=hear)
+            reading = Reading(records, readers)
+            return await import_file(target, file, errors_file=errors_file, progress=show, reading=reading, hear=hear)
 
     try:
-        report = run(settings, work)
+        with line_readers(file) as readers:
+            report = run(settings, work)
     except BadHeader as error:
         fail(f"{file}: {error}")
     except OSError as error:
