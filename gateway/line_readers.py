@@ -40,6 +40,7 @@ def line_readers(path: Path) -> Iterator[ProcessPoolExecutor | None]:
 def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells all of them; the writer decides
     settle_memory()
+    os.nice(5)  # whoever has the write lock, or answers requests, goes first
     Thread(target=_end_with_parent, daemon=True).start()
 
 

@@ -8,6 +8,8 @@ from anyascii import anyascii
 
 # Anything of these is no part of a word: symbols (anyascii would spell an emoji out), controls, private use.
 _DROPPED = frozenset({"Cc", "Cf", "Co", "Cn", "Cs", "So", "Sk", "Sm", "Sc"})
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f]")
+_WHITE = re.compile(r"\s")
 _IDEOGRAPHIC = re.compile("[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
 _APOSTROPHES = re.compile("['`\u2018\u2019\u02bc\u02b9\u00b4]")
 _NO_WORD = re.compile("[^a-z0-9-]+")
@@ -15,12 +17,26 @@ _SYLLABLE = re.compile("[A-Z][a-z]*|[a-z]+")
 _DOUBLE = re.compile(r"(.)\1+")
 
 
+class _Visible(dict[int, int | None]):
+    """For `str.translate`: what can be seen stays, the rest goes. Remembers the letters of most scripts, and not
+    the hundred thousand that one text in a thousand has one of."""
+
+    def __missing__(self, code: int) -> int | None:
+        kept = None if unicodedata.category(chr(code)) in _DROPPED else code
+        if code < _REMEMBERED:
+            self[code] = kept
+        return kept
+
+
+_REMEMBERED = 0x3000
+_VISIBLE = _Visible()
+
+
 def visible(text: str) -> str:
     """Without what cannot be seen (zero-width, right-to-left marks, controls, emoji); NFKC; one space for any white."""
     if text.isascii():
-        return " ".join(text.split()) if text.isprintable() else " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
-    spaced = re.sub(r"\s", " ", text)
-    kept = "".join(letter for letter in spaced if unicodedata.category(letter) not in _DROPPED)
+        return " ".join(text.split()) if text.isprintable() else " ".join(_CONTROLS.sub(" ", text).split())
+    kept = _WHITE.sub(" ", text).translate(_VISIBLE)
     return " ".join(unicodedata.normalize("NFKC", kept).split())
 
 
@@ -32,14 +48,17 @@ def words(text: str) -> list[str]:
     return [word for word in (piece.strip("-") for piece in plain.split()) if word]
 
 
-def _in_ascii(piece: str) -> list[str]:
-    if piece.isascii():
-        return [piece]
+def _in_ascii(piece: str) -> tuple[str, ...]:
+    return (piece,) if piece.isascii() else _romanized(piece)
+
+
+@lru_cache(maxsize=4_096)  # the words of names and streets come again and again
+def _romanized(piece: str) -> tuple[str, ...]:
     latin = anyascii(piece)
     if not _IDEOGRAPHIC.search(piece):
-        return [latin]
+        return (latin,)
     first, *rest = _SYLLABLE.findall(latin) or [""]
-    return [first, "".join(rest)]
+    return first, "".join(rest)
 
 
 # In this order: longer spellings first. What differs between ways to write one name in Latin letters.

@@ -2,6 +2,7 @@
 
 import re
 
+_BETWEEN_WORDS = re.compile(r"[._\-\d]+")
 ROLE_WORDS = frozenset(
     {
         "abuse",
@@ -224,7 +225,7 @@ PLACEHOLDER_DAYS = frozenset({"1900-01-01", "1901-01-01", "1970-01-01"})
 
 def is_role_local(base: str) -> bool:
     """Whether the local part, without its tag, is made of a role's words alone."""
-    words = [word for word in re.split(r"[._\-\d]+", base) if word]
+    words = [word for word in _BETWEEN_WORDS.split(base) if word]
     return bool(words) and all(word in ROLE_WORDS for word in words)
 
 

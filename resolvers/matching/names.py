@@ -23,7 +23,7 @@ def parse_name(text: str | None) -> PersonName | None:
     the end (Russian official order) says otherwise. Titles and particles are left off.
     """
     shown = visible(text or "")
-    if not shown or "@" in shown or any(letter.isdigit() for letter in shown):
+    if not shown or "@" in shown or any(map(str.isdigit, shown)):
         return None
     found, suffix = _ordered(shown)
     if not found or " ".join(found) in PLACEHOLDER_NAMES or (len(found) > 1 and found[-1] in COMPANY_ENDINGS):

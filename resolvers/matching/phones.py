@@ -12,6 +12,7 @@ from resolvers.matching.generic import is_placeholder_phone
 FEWEST_DIGITS = 7  # shorter ones are extensions and short codes: nobody's own
 COMPARED_DIGITS = 8  # of a national number against one with its country
 _LINES = {phonenumbers.PhoneNumberType.MOBILE: "mobile", phonenumbers.PhoneNumberType.FIXED_LINE: "fixed"}
+_NO_DIGIT = re.compile(r"\D", re.ASCII)
 _INTERNATIONAL = re.compile(r"\+\d{7,15}", re.ASCII)
 
 
@@ -19,7 +20,7 @@ def matching_phone(normalized: str, region: str | None) -> Phone | None:
     """From the normal form that lookup uses: E.164, or digits when nobody said the country then; `region` may be
     known by now. None for a placeholder and for less than seven digits."""
     number, _, extension = normalized.partition(";ext=")
-    digits = re.sub(r"\D", "", number, flags=re.ASCII)
+    digits = _NO_DIGIT.sub("", number)
     if len(digits) < FEWEST_DIGITS or is_placeholder_phone(digits):
         return None
     if not number.startswith("+"):
