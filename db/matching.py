@@ -81,9 +81,12 @@ _keep = by_dialect(
 
 
 async def add_records(tx: Transaction, keys: Sequence[Encoded], features: Sequence[Encoded]) -> None:
-    """Rows of contacts that are new, in the form of the driver (db/bulk.py). Two statements."""
+    """Rows of contacts that are new, in the form of the driver (db/bulk.py). Two statements.
+
+    Keys are hashes and stand anywhere in the table's tree: in their order each page is written once.
+    """
     await insert_encoded(tx, match_features, features)
-    await insert_encoded(tx, match_key, keys)
+    await insert_encoded(tx, match_key, sorted(keys))
 
 
 async def put_records(

@@ -4,11 +4,12 @@ from db.engine import Database, EngineOptions
 from gateway.settings import Settings
 
 
-def open_database(settings: Settings) -> Database:
-    """Nothing is connected before it is used."""
+def open_database(settings: Settings, *, many_rows: bool = False) -> Database:
+    """Nothing is connected before it is used. `many_rows`: for a command that does nothing but write a lot."""
     options = EngineOptions(
         pool_size=settings.database_pool_size,
         statement_timeout_ms=settings.database_statement_timeout_ms,
         lock_timeout_ms=settings.database_lock_timeout_ms,
+        many_rows=many_rows,
     )
     return Database(settings.database_url, options)

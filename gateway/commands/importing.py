@@ -78,7 +78,7 @@ def import_command(  # noqa: PLR0913 - one argument an option
 
     try:
         with line_readers(file) as readers:
-            report = run(settings, work)
+            report = run(settings, work, many_rows=True)
     except BadHeader as error:
         fail(f"{file}: {error}")
     except OSError as error:

@@ -44,13 +44,20 @@ def read_settings() -> Settings:
 
 
 def run(
-    settings: Settings, work: Callable[[Database], Awaitable[T]], *, create: bool = False, migrated: bool = True
+    settings: Settings,
+    work: Callable[[Database], Awaitable[T]],
+    *,
+    create: bool = False,
+    migrated: bool = True,
+    many_rows: bool = False,
 ) -> T:
     """Runs `work` on the database of the settings. `create`: it may not be there yet, and a SQLite file's folder is
     made; else it has to be `migrated`, unless `work` judges that itself."""
     _check_place(settings, create)
     try:
-        return asyncio.run(_with_database(settings, work, migrated=migrated and not create))
+        return asyncio.run(
+            _with_database(open_database(settings, many_rows=many_rows), work, migrated=migrated and not create)
+        )
     except Refused as refused:
         fail(" ".join(error.message for error in refused.errors))
     except CodedError as error:
@@ -86,8 +93,7 @@ def fail(message: str, code: int = 1) -> NoReturn:
     raise typer.Exit(code)
 
 
-async def _with_database(settings: Settings, work: Callable[[Database], Awaitable[T]], *, migrated: bool) -> T:
-    database = open_database(settings)
+async def _with_database(database: Database, work: Callable[[Database], Awaitable[T]], *, migrated: bool) -> T:
     try:
         if migrated and await current_revision(database) != head_revision():
             fail("The migrations of the database are not those of this version. Run: onefold migrate")

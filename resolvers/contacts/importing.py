@@ -110,7 +110,7 @@ async def import_contact_lines(
         claim = lines[index].claim
         if outcome.contact_id is not None and claim is not None:
             claims.append(claim)
-    await insert_encoded(tx, import_ref, claims)
+    await insert_encoded(tx, import_ref, sorted(claims))  # hashes, too (db/matching.py)
     return outcomes
 
 

@@ -37,6 +37,18 @@ async def test_sqlite_pragmas_hold_on_every_pooled_connection(sqlite_world: Worl
     assert await sqlite_world.db.write(pragmas) == expected
 
 
+async def test_a_process_that_writes_many_rows_has_more_in_memory(sqlite_world: World) -> None:
+    """A larger cache and rarer checkpoints, and as safe as any other."""
+    db = Database(str(sqlite_world.db.url), EngineOptions(many_rows=True))
+    pragmas = ("cache_size", "wal_autocheckpoint", "synchronous", "foreign_keys", "journal_mode")
+
+    async def look(tx: Transaction) -> list[object]:
+        return [(await tx.rows(text(f"PRAGMA {pragma}")))[0][0] for pragma in pragmas]
+
+    assert await db.write(look) == await db.read(look) == [-64_000, 10_000, 2, 1, "wal"]
+    await db.close()
+
+
 async def test_sqlite_writers_begin_immediate_and_readers_do_not(sqlite_world: World) -> None:
     """A writer has the write lock before its first statement; a reader never takes it."""
     db = sqlite_world.db
