@@ -108,13 +108,29 @@ _waiting = (
 )
 _by_id = select(*_COLUMNS).where(any_of(_d.org_id, "orgs"), _d.id == bindparam("id"))
 _is_kept = select(outbox.c.id).where(outbox.c.org_id == bindparam("org"), outbox.c.id == bindparam("event"))
+_old = webhook_delivery.alias("old")
 _forget_deliveries = delete(webhook_delivery).where(
-    any_of(_d.org_id, "orgs"), _d.since < bindparam("before"), _d.status != "PENDING"
+    any_of(_d.org_id, "orgs"),
+    _d.id.in_(
+        select(_old.c.id)
+        .where(any_of(_old.c.org_id, "orgs"), _old.c.since < bindparam("before"), _old.c.status != "PENDING")
+        .limit(bindparam("limit"))
+    ),
 )
+_past = outbox.alias("past")
 _forget_events = delete(outbox).where(
     any_of(outbox.c.org_id, "orgs"),
-    outbox.c.created_at < bindparam("before"),
-    ~select(_d.id).where(_d.org_id == outbox.c.org_id, _d.event_id == outbox.c.id, _d.status == "PENDING").exists(),
+    outbox.c.id.in_(
+        select(_past.c.id)
+        .where(
+            any_of(_past.c.org_id, "orgs"),
+            _past.c.created_at < bindparam("before"),
+            ~select(_d.id)
+            .where(_d.org_id == _past.c.org_id, _d.event_id == _past.c.id, _d.status == "PENDING")
+            .exists(),
+        )
+        .limit(bindparam("limit"))
+    ),
 )
 
 
@@ -194,11 +210,11 @@ async def delete_deliveries(tx: Transaction, org_id: UUID, webhook_id: UUID) -> 
     await tx.run(delete(webhook_delivery).where(*_of_webhook), {"org": org_id, "webhook": webhook_id})
 
 
-async def forget_old(tx: Transaction, orgs: Sequence[UUID], before: datetime) -> None:
-    """Deletes events and deliveries that are older than they are kept, but for what is still to be delivered. Two
-    statements for any number of organisations."""
-    await tx.run(_forget_deliveries, {"orgs": orgs, "before": before})
-    await tx.run(_forget_events, {"orgs": orgs, "before": before})
+async def forget_old(tx: Transaction, orgs: Sequence[UUID], before: datetime, limit: int) -> bool:
+    """Deletes so many events and deliveries that are older than they are kept, but for what is still to be delivered;
+    whether there may be more. Two statements for any number of organisations."""
+    asked = {"orgs": orgs, "before": before, "limit": limit}
+    return max([await tx.run(_forget_deliveries, asked), await tx.run(_forget_events, asked)]) == limit
 
 
 def _with_event(row: DeliveryRow, payload: dict[str, Any] | None, created_at: datetime | None) -> PendingRow:

@@ -111,6 +111,7 @@ class Courier:
         self._stopping = asyncio.Event()
         self._watch: WatchOfAll | None = None
         self._next_sweep = self._next_forget = 0.0
+        self._forgetting: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
         """Delivers until it is told to stop."""
@@ -120,6 +121,8 @@ class Courier:
                     await self.look()
                 except StorageUnavailable as error:
                     log.warning("no deliveries: the database does not answer", error=str(error))
+                except Exception:
+                    log.exception("courier fault")  # the others go on, and the next look may do better
                 with suppress(Stopping):
                     await self._watch.changed(await self._pause())
                     continue
@@ -153,12 +156,22 @@ class Courier:
             self._start(lease)
         if now >= self._next_forget:
             self._next_forget = now + _FORGET_SECONDS
-            await forget_old(self._db, self._clock() - self._kept)
+            self._forgetting = asyncio.create_task(self._forget())
 
     async def settle(self) -> None:
         """Returns once every round that is under way has ended."""
         while self._rounds:
             await asyncio.wait([task for _, task in self._rounds.values()])
+        if self._forgetting is not None:
+            if self._stopping.is_set():
+                self._forgetting.cancel()
+            await asyncio.wait([self._forgetting])
+
+    async def _forget(self) -> None:
+        try:
+            await forget_old(self._db, self._clock() - self._kept)
+        except StorageUnavailable as error:
+            log.warning("old events are kept for another hour", error=str(error))
 
     async def _pause(self) -> float:
         """Seconds until something is due."""

@@ -30,6 +30,7 @@ from resolvers.events.choosing import (
 )
 
 _TAKEN_UP = 100  # events that one step takes up
+_FORGOTTEN, _ORGANIZATIONS = 1_000, 500  # rows of a transaction, so that nobody waits long behind it; of how many
 _LOOKED_AT = (100, 1_000, 10_000)  # deliveries: more only while all of those wait behind others
 
 
@@ -174,9 +175,10 @@ async def _look(
 async def forget_old(db: Database, before: datetime) -> None:
     """Deletes events and deliveries from before that are not to be delivered any more."""
     orgs = await db.read(organization_ids)
-    for start in range(0, len(orgs), 500):
-        some = orgs[start : start + 500]
-        await db.write(lambda tx, some=some: deliveries.forget_old(tx, some, before))  # type: ignore[misc]
+    for start in range(0, len(orgs), _ORGANIZATIONS):
+        some = orgs[start : start + _ORGANIZATIONS]
+        while await db.write(lambda tx, some=some: deliveries.forget_old(tx, some, before, _FORGOTTEN)):  # type: ignore[misc]
+            pass
 
 
 def _new(hook: WebhookRow, event: EventRow, moment: Moment) -> DeliveryRow:
