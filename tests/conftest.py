@@ -1,6 +1,7 @@
 """Fixtures for every test: a real server of each database, and a fresh migrated database for each test."""
 
 import gc
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -12,6 +13,14 @@ from tests.support.databases import copied_postgres, copy_sqlite, make_postgres_
 from tests.support.postgres import PostgresServer, running_postgres
 
 DIALECTS = ["sqlite", "postgresql"]
+LONG = {"test_undo_oracle.py", "test_lifecycle_postgres.py", "test_import_kill.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with many tests first, as xdist has them, but before all others the few whose tests are long: begun last,
+    one of them would keep a single worker busy while the others are done. tests/run.sh tells xdist to keep to it."""
+    sizes = Counter(item.path for item in items)
+    items.sort(key=lambda item: (item.path.name not in LONG, -sizes[item.path]))
 
 
 def pytest_collection_finish() -> None:

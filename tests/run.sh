@@ -26,5 +26,5 @@ step "mypy --strict" mypy
 step "import rules" lint-imports
 # The SDL snapshot and the migration drift are tests: tests/schema/test_sdl.py, tests/migrations/test_migrations.py.
 # Three at once on two cores: a quarter of the time they wait for processes and sockets.
-step "tests on SQLite and PostgreSQL" python -m pytest -q -n "${PYTEST_WORKERS:-3}" --dist loadfile -m "not nightly" \
-    -o tmp_path_retention_policy=failed "$@"
+step "tests on SQLite and PostgreSQL" python -m pytest -q -n "${PYTEST_WORKERS:-3}" --dist loadfile \
+    --no-loadscope-reorder -m "not nightly" -o tmp_path_retention_policy=failed "$@"

@@ -25,17 +25,34 @@ ROUNDS = 180  # for each seed and database
 async def test_random_cancellations_leave_nothing_behind(database_url: str, seed: int) -> None:
     """Some hundred units of work cancelled at random moments: no lock, no connection and no half merge stays."""
     db = Database(database_url, EngineOptions(pool_size=3))
+    await _cancel_at_random(db, random.Random(seed), ROUNDS // 6)
+    await db.close()
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3_600)
+async def test_ten_thousand_cancellations_leave_nothing_behind(database_url: str) -> None:
+    """2,000 waves with five each, through the same few connections; other moments each night."""
+    db = Database(database_url, EngineOptions(pool_size=3))
+    seed = random.randrange(2**32)
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    for _ in range(50):
+        await _cancel_at_random(db, chance, 40)
+    await db.close()
+
+
+async def _cancel_at_random(db: Database, chance: random.Random, waves: int) -> None:
+    """In an organisation of its own, and what must hold afterwards."""
     world = await open_world(db)
     ids = await world.contacts(12)
-    chance = random.Random(seed)
-    done = sum([await _wave(world, chance, ids) for _ in range(ROUNDS // 6)])
+    done = sum([await _wave(world, chance, ids) for _ in range(waves)])
     await _settled(db)
     await write_at_once(world)
     await check_invariants(world)
     pool: Any = db.engine.sync_engine.pool
     assert pool.checkedout() == 0
     assert done > 0, "some were not cancelled"
-    await db.close()
 
 
 async def _wave(world: World, chance: random.Random, ids: list[UUID]) -> int:
