@@ -1,11 +1,12 @@
 """Organisations, their lock, their keys and their settings."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, bindparam, insert, select, update
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, bindparam, insert, or_, select, update
 from sqlmodel import Field, SQLModel
 
 from db.base import Json, any_of, one_of, table_of
@@ -118,6 +119,7 @@ class KeyRow:
     id: UUID
     name: str | None
     scopes: list[str]
+    created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
@@ -148,20 +150,16 @@ _organizations = (
     .where(any_of(organization.c.id, "ids"))
     .order_by(organization.c.id)
 )
-_key_by_hash = (
-    select(
-        api_key.c.id,
-        api_key.c.name,
-        api_key.c.scopes,
-        api_key.c.expires_at,
-        api_key.c.revoked_at,
-        api_key.c.last_used_at,
-        api_key_organization.c.org_id,
-    )
+_KEY = ("id", "name", "scopes", "created_at", "expires_at", "revoked_at", "last_used_at")
+_keys = (
+    select(*(api_key.c[name] for name in _KEY), api_key_organization.c.org_id)
     .join(api_key_organization, api_key_organization.c.key_id == api_key.c.id)
-    .where(api_key.c.token_hash == bindparam("hash"))
-    .order_by(api_key_organization.c.org_id)
+    .order_by(api_key.c.id.desc(), api_key_organization.c.org_id)
 )
+_key_by_hash = _keys.where(api_key.c.token_hash == bindparam("hash"))
+_key_by_id = _keys.where(api_key.c.id == bindparam("id"))
+_seeing = select(api_key_organization.c.key_id).where(any_of(api_key_organization.c.org_id, "orgs"))
+_keys_seeing = _keys.where(api_key.c.id.in_(_seeing))
 
 
 async def create_organization(tx: Transaction, row: dict[str, Any]) -> None:
@@ -254,17 +252,46 @@ async def create_key(tx: Transaction, row: dict[str, Any], org_ids: tuple[UUID, 
 
 async def key_by_hash(tx: Transaction, token_hash: str) -> KeyRow | None:
     """The key with that hash, also when expired or revoked: the caller judges."""
-    rows = await tx.rows(_key_by_hash, {"hash": token_hash})
-    if not rows:
-        return None
-    values = dict(rows[0]._mapping)
-    del values["org_id"]
-    return KeyRow(**values, organizations=tuple(row.org_id for row in rows))
+    return next(iter(_key_rows(await tx.rows(_key_by_hash, {"hash": token_hash}))), None)
 
 
-async def touch_key(tx: Transaction, key_id: UUID, now: datetime) -> None:
-    """Notes the last use."""
-    await tx.run(update(api_key).where(api_key.c.id == key_id).values(last_used_at=now))
+async def key_by_id(tx: Transaction, key_id: UUID, *, keep: bool = False) -> KeyRow | None:
+    """A key; `keep`: nobody can revoke it before the transaction ends."""
+    statement = _key_by_id.with_for_update(read=True, of=api_key) if keep else _key_by_id
+    return next(iter(_key_rows(await tx.rows(statement, {"id": key_id}))), None)
+
+
+async def keys_of_organizations(tx: Transaction, org_ids: tuple[UUID, ...]) -> list[KeyRow]:
+    """Every key that sees one of them, newest first, revoked ones too."""
+    return _key_rows(await tx.rows(_keys_seeing, {"orgs": org_ids}))
+
+
+async def all_keys(tx: Transaction) -> list[KeyRow]:
+    """Every key, newest first: for the command line alone."""
+    return _key_rows(await tx.rows(_keys))
+
+
+async def revoke_key(tx: Transaction, key_id: UUID, now: datetime) -> None:
+    """From now on; a key that was revoked before stays so from then on."""
+    statement = update(api_key).where(api_key.c.id == key_id, api_key.c.revoked_at.is_(None))
+    await tx.run(statement.values(revoked_at=now))
+
+
+async def touch_key(tx: Transaction, key_id: UUID, now: datetime, unless_since: datetime) -> None:
+    """Notes that the key was used, unless somebody noted it at that time or later: of many at once one writes."""
+    stale = or_(api_key.c.last_used_at.is_(None), api_key.c.last_used_at < unless_since)
+    await tx.run(update(api_key).where(api_key.c.id == key_id, stale).values(last_used_at=now))
+
+
+def _key_rows(rows: Sequence[Any]) -> list[KeyRow]:
+    """One row a key and organisation, as keys."""
+    found: dict[UUID, KeyRow] = {}
+    for row in rows:
+        known = found.get(row.id)
+        values = {name: row._mapping[name] for name in _KEY}
+        seen = (*known.organizations, row.org_id) if known else (row.org_id,)
+        found[row.id] = KeyRow(**values, organizations=seen)
+    return list(found.values())
 
 
 def _settings_row(row: Any) -> SettingsRow:

@@ -21,7 +21,7 @@ from gateway.metrics import metrics_page
 from gateway.rate import buckets_of
 from gateway.router import EdgeOptions, build_router
 from gateway.settings import Settings
-from gateway.tokens import bearer, token_hash
+from gateway.tokens import bearer, new_key, token_hash
 from gateway.tune import settle_memory
 from gateway.worker import Pace, Worker, working
 from resolvers.access import Actor
@@ -53,7 +53,14 @@ def create_app(
             raise CodedError(ErrorCode.UNAVAILABLE, UNAVAILABLE, retryAfter=1) from error
 
     def make_context(request_id: str) -> Context:
-        context = Context(request_id, db=db, clock=clock, new_id=new_id, webhook_addresses=address_rules(settings))
+        context = Context(
+            request_id,
+            db=db,
+            clock=clock,
+            new_id=new_id,
+            new_token=new_key,
+            webhook_addresses=address_rules(settings),
+        )
         context.allowance = allowance
         return context
 

@@ -9,6 +9,8 @@ import re
 import secrets
 import zlib
 
+from resolvers.keys import Token
+
 PREFIX = "ofk_"
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _SHAPE = re.compile(r"ofk_([0-9A-Za-z]{53})([0-9A-Za-z]{6})", re.ASCII)
@@ -19,6 +21,14 @@ def new_token() -> str:
     """A new key, to be shown once."""
     body = "".join(secrets.choice(_ALPHABET) for _ in range(_RANDOM_LENGTH))
     return f"{PREFIX}{body}{_checksum(body)}"
+
+
+def new_key() -> Token:
+    """A new key with what is stored of it."""
+    token = new_token()
+    hashed = token_hash(token)
+    assert hashed is not None, "a token of our own has its own checksum"
+    return Token(token, hashed)
 
 
 def token_hash(token: str) -> str | None:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from db import organizations
@@ -18,7 +18,7 @@ from resolvers.errors import ErrorCode, refuse
 from resolvers.ids import LABEL, ORGANIZATION, SEGMENT, decode_id, encode_id
 
 # Last use is noted at most this often: a write a request would cost more than the request.
-_TOUCH_EVERY_SECONDS = 60
+_TOUCH_EVERY = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,9 @@ async def actor_of_token(db: Database, token_hash: str, now: datetime) -> Actor 
     key = await db.read(lambda tx: organizations.key_by_hash(tx, token_hash))
     if key is None or key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         return None
-    if key.last_used_at is None or (now - key.last_used_at).total_seconds() > _TOUCH_EVERY_SECONDS:
-        db.write_later(lambda tx: organizations.touch_key(tx, key.id, now))  # a reader must not wait for writers
+    stale = now - _TOUCH_EVERY
+    if key.last_used_at is None or key.last_used_at < stale:
+        db.write_later(lambda tx: organizations.touch_key(tx, key.id, now, stale))  # a reader must not wait for writers
     scopes = frozenset(Scope(scope) for scope in key.scopes)
     return Actor(key.id, key.name, key.organizations, scopes)
 
@@ -44,6 +45,12 @@ async def actor_of_token(db: Database, token_hash: str, now: datetime) -> Actor 
 async def organizations_of_actor(db: Database, act: Act) -> list[OrganizationRow]:
     """The organisations that the key sees, oldest first."""
     return await db.read(lambda tx: organizations.organizations_by_id(tx, act.actor.organizations))
+
+
+async def organizations_in_order(db: Database, act: Act, ids: Sequence[UUID]) -> list[OrganizationRow | None]:
+    """For a batch of ids the organisations; None for one that the key does not see."""
+    found = {row.id: row for row in await organizations_of_actor(db, act)}
+    return [found.get(org_id) for org_id in ids]
 
 
 async def organization_exists(db: Database, org_id: UUID) -> bool:

@@ -12,6 +12,7 @@ from db.engine import Database
 from resolvers.access import Act
 from resolvers.errors import CodedError, ErrorCode
 from resolvers.events.addresses import AddressRules
+from resolvers.keys import Token
 from schema.extensions.request import RequestContext
 
 T = TypeVar("T")
@@ -21,7 +22,7 @@ Batch: TypeAlias = Callable[[Database, Act, Sequence[UUID]], Awaitable[Sequence[
 
 
 class Context(RequestContext):
-    """One operation's context. Time and ids come from the edge."""
+    """One operation's context. Time, ids and keys come from the edge."""
 
     def __init__(
         self,
@@ -30,12 +31,14 @@ class Context(RequestContext):
         db: Database,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
+        new_token: Callable[[], Token],
         webhook_addresses: AddressRules = _PUBLIC,
     ) -> None:
         super().__init__(request_id)
         self.db = db
         self.webhook_addresses = webhook_addresses
         self._clock = clock
+        self.new_token = new_token
         self._new_id = new_id
         self._loaders: dict[object, DataLoader[UUID, Any]] = {}
 

@@ -30,6 +30,7 @@ from schema.hanging_mutation import HangingMutation
 from schema.history_mutation import HistoryMutation
 from schema.inputs import raw
 from schema.job_mutation import JobMutation
+from schema.keys import KeysMutation
 from schema.measuring import measured_merge, measured_undo
 from schema.organization import organization_in
 from schema.payloads import (
@@ -52,7 +53,7 @@ _INPUT = strawberry.argument(description="What to do.")
 
 
 @strawberry.type(description="Everything that can be written. What a caller gets wrong comes back as `userErrors`.")
-class Mutation(HistoryMutation, HangingMutation, JobMutation, WebhookMutation):
+class Mutation(HistoryMutation, HangingMutation, JobMutation, WebhookMutation, KeysMutation):
     """The type `Mutation`."""
 
     @mutation("Makes a contact.", needs=Scope.CONTACTS_WRITE)

@@ -51,6 +51,7 @@ from schema.history_types import call_type, note_type
 from schema.inputs import ContactFilter, ContactOrder, MergeContactsInput, MergeFilter, raw
 from schema.job_query import JobQuery
 from schema.job_types import job_type
+from schema.keys import KEY_NODES, KeysQuery
 from schema.matching_types import FirstDuplicates, MinProbability
 from schema.node import Node
 from schema.organization import (
@@ -70,7 +71,7 @@ from schema.webhook_query import WEBHOOK_NODES, WebhookQuery
 
 
 @strawberry.type(description="Everything that can be read.")
-class Query(HistoryQuery, HangingQuery, JobQuery, WebhookQuery):
+class Query(HistoryQuery, HangingQuery, JobQuery, WebhookQuery, KeysQuery):
     """The type `Query`."""
 
     @query(
@@ -331,4 +332,5 @@ _NODES = {
     ORGANIZATION: _organization_node,
     **HANGING_NODES,
     **WEBHOOK_NODES,
+    **KEY_NODES,
 }

@@ -1,16 +1,19 @@
-"""`onefold org create` and `onefold key create`."""
+"""`onefold org create`, and `onefold key create`, `list` and `revoke`."""
 
+from importlib import import_module
 from typing import Annotated
 from uuid import UUID
 
 import typer
 
 from db.engine import Database
+from db.organizations import KeyRow
 from gateway.clock import system_clock
 from gateway.commands.shell import AsJson, answer, fail, read_settings, run
 from gateway.tokens import new_token, token_hash
 from resolvers.access import ALL_SCOPES, DEFAULT_SCOPES, Scope
 from resolvers.ids import KEY, ORGANIZATION, IdSource, decode_id, encode_id
+from resolvers.keys import key_data, revoke_any_key
 from resolvers.organizations import KeyRequest, create_key, create_organization
 
 org_app = typer.Typer(help="Organizations: tenants that share nothing.", no_args_is_help=True)
@@ -61,6 +64,33 @@ def key_create(
         "name": name,
     }
     answer(as_json, data, token, "Made the key. It is shown this once: send it as 'Authorization: Bearer …'.")
+
+
+@key_app.command("list")
+def key_list(
+    org: Annotated[str | None, typer.Option("--org", help="Only those that see this organization.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """All keys but their secrets, newest first: what they see and may do, and when they were last used."""
+    # By name: the table is slow to load, and no other command here needs it.
+    import_module("gateway.key_output").list_all(_organization(org) if org is not None else None, as_json)
+
+
+@key_app.command("revoke")
+def key_revoke(
+    key: Annotated[str, typer.Argument(help="A key's id, key_01j…: onefold key list shows them.")],
+    as_json: AsJson = False,
+) -> None:
+    """End a key at once, whatever it sees; a key that was revoked before stays so."""
+    key_id = decode_id(KEY, key)
+    if key_id is None:
+        fail(f"{key} is no key's id: they look like key_01j… (onefold key list shows them).")
+
+    async def work(db: Database) -> KeyRow:
+        return await revoke_any_key(db, key_id, system_clock())
+
+    row = run(read_settings(), work)
+    answer(as_json, key_data(row), key, "Revoked the key. Its open sockets end within a minute.")
 
 
 def _organization(text: str) -> UUID:

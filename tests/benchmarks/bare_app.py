@@ -18,7 +18,7 @@ from strawberry.fastapi import GraphQLRouter
 from strawberry.schema.config import StrawberryConfig
 
 from db.engine import Database
-from gateway.tokens import bearer, token_hash
+from gateway.tokens import bearer, new_key, token_hash
 from gateway.tune import settle_memory
 from resolvers.access import Act, Actor
 from resolvers.contacts.channels import channels_of_contacts
@@ -123,7 +123,7 @@ def installed_app(caller: Caller) -> FastAPI:
     """Our types behind Strawberry's own schema and router, as its documentation has it."""
 
     async def context(request: Request) -> Context:
-        made = Context("benchmark", db=caller.db, clock=_now, new_id=caller.new_id)
+        made = Context("benchmark", db=caller.db, clock=_now, new_id=caller.new_id, new_token=new_key)
         made.actor = await caller.actor(request)
         return made
 

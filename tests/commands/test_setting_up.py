@@ -1,14 +1,16 @@
-"""migrate, org create, key create: what they make, what they print and what they refuse."""
+"""migrate, org create, key create, list and revoke: what they make, what they print and what they refuse."""
 
 import asyncio
+import json
 import re
 from datetime import UTC, datetime
+from uuid import UUID
 
 from db.engine import Database
 from db.migrate import head_revision
 from gateway.tokens import token_hash
 from resolvers.access import ALL_SCOPES, DEFAULT_SCOPES, Actor, Scope
-from resolvers.ids import ORGANIZATION, decode_id, encode_id
+from resolvers.ids import KEY, ORGANIZATION, decode_id, encode_id
 from resolvers.organizations import actor_of_token
 from tests.commands.process import Shell
 
@@ -115,6 +117,34 @@ def test_key_create_refuses(shell: Shell) -> None:
     assert f"There is no organization {STRANGER}" in shell.failed("key", "create", "--org", org, "--org", STRANGER)
     assert "acme is no organization's id" in shell.failed("key", "create", "--org", "acme")
     assert "must not be blank" in shell.failed("key", "create", "--org", org, "--name", " ")
+    assert shell.state() == before
+
+
+def test_key_list_and_revoke(shell: Shell) -> None:
+    """Newest first, of one organisation or all, no secret; a revoked key is nobody's, and revoked twice it stays."""
+    one, two = shell.organization("One"), shell.organization("Two")
+    old = shell.done("key", "create", "--org", one, "--name", "Old", "--json").json
+    new = shell.done("key", "create", "--org", one, "--org", two, "--scope", "merge", "--json").json
+    keys = json.loads(shell.done("key", "list", "--json").out)
+    assert [key["id"] for key in keys] == [new["id"], old["id"]]
+    assert (keys[0]["scopes"], keys[0]["organizations"], keys[1]["name"]) == (["merge"], [one, two], "Old")
+    assert [key["id"] for key in json.loads(shell.done("key", "list", "--org", two, "--json").out)] == [new["id"]]
+    table = shell.by_script.done("key", "list").out
+    assert old["id"] in table
+    assert "ofk_" not in table
+
+    answer = shell.done("key", "revoke", new["id"])
+    assert answer.last == new["id"]
+    first = json.loads(shell.done("key", "list", "--json").out)[0]["revokedAt"]
+    assert first is not None
+    assert shell.done("key", "revoke", new["id"], "--json").json["revokedAt"] == first
+    assert "revoked" in shell.done("key", "list").out
+    hashed = token_hash(new["token"])
+    assert hashed is not None
+    assert shell.ask(lambda db: actor_of_token(db, hashed, datetime.now(UTC))) is None
+    before = shell.state()
+    assert "key_01j" in shell.failed("key", "revoke", "crm")
+    assert "API key not found" in shell.failed("key", "revoke", encode_id(KEY, UUID(int=1)))
     assert shell.state() == before
 
 

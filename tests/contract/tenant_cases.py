@@ -8,6 +8,7 @@ from resolvers.ids import (
     DELIVERY,
     INBOX,
     JOB,
+    KEY,
     LABEL,
     MERGE,
     NOTE,
@@ -29,7 +30,7 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
     ),
     "Query.resolveContact.id": ((CONTACT,), ["{ resolveContact(id: $id) { id status contact { name } path { id } } }"]),
     "Query.node.id": (
-        (CALL, CHANNEL, CONTACT, CONVERSATION, INBOX, JOB, LABEL, MERGE, NOTE, ORGANIZATION, SEGMENT),
+        (CALL, CHANNEL, CONTACT, CONVERSATION, INBOX, JOB, KEY, LABEL, MERGE, NOTE, ORGANIZATION, SEGMENT),
         ["{ node(id: $id) { __typename id } }"],
     ),
     "Query.duplicates.contactId": (
@@ -259,6 +260,12 @@ CASES: dict[str, tuple[tuple[str, ...], list[str]]] = {
         (WEBHOOK,),
         [f"{name}(input: {{id: $id}}) {{ {_ERRORS} }}" for name in ("deleteWebhook", "rotateWebhookSecret")],
     ),
+    "Query.apiKeys.organizationId": ((ORGANIZATION,), ["{ apiKeys(organizationId: $id) { name } }"]),
+    "CreateApiKeyInput.organizationIds": (
+        (ORGANIZATION,),
+        [f'createApiKey(input: {{name: "x", organizationIds: [$id]}}) {{ token apiKey {{ name }} {_ERRORS} }}'],
+    ),
+    "RevokeApiKeyInput.id": ((KEY,), [f"revokeApiKey(input: {{id: $id}}) {{ apiKey {{ name }} {_ERRORS} }}"]),
     "RedeliverInput.deliveryId": ((DELIVERY,), [f"redeliverWebhook(input: {{deliveryId: $id}}) {{ {_ERRORS} }}"]),
     "MergeContactsInput.sourceContactIds": (
         (CONTACT,),

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
 
+from gateway.tokens import new_key
 from resolvers.access import ALL_SCOPES, Actor, Scope
 from resolvers.ids import JOB, encode_id
 from resolvers.jobs.working import claim_job, work_piece
@@ -20,7 +21,7 @@ _schema = build_schema()
 
 async def follow(api: Api, job: str, scopes: frozenset[Scope] = ALL_SCOPES) -> AsyncGenerator[dict[str, Any], None]:
     """What jobProgress answers: each state, or the extensions of the error that ends it."""
-    context = Context("request", db=api.db, clock=api.clock, new_id=api.new_id)
+    context = Context("request", db=api.db, clock=api.clock, new_id=api.new_id, new_token=new_key)
     context.actor = Actor(api.new_id(), "tests", (api.org_id,), scopes)
     stream: Any = await _schema.stream(PROGRESS, variable_values={"id": job}, context_value=context)
     async with aclosing(stream) as results:

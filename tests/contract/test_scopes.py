@@ -9,15 +9,13 @@ from sqlalchemy import Update, update
 from db.engine import Transaction
 from db.organizations import api_key
 from resolvers.access import ALL_SCOPES, Scope
-from resolvers.ids import CALL, CONVERSATION, DELIVERY, JOB, KEY, MERGE, NOTE, WEBHOOK, decode_id, encode_id
 from schema.build import build_schema
 from schema.described import ANY_KEY, NEEDS
-from tests.contract.steps import unchanged, unknown_id, with_key
-from tests.contract.test_bulk import people
+from tests.contract.scope_things import id_of_key, nobodys
+from tests.contract.scope_things import things as one_of_everything
+from tests.contract.steps import unchanged, with_key
 from tests.contract.test_tenants import enter
 from tests.support.api import Api
-from tests.support.deliveries import delivered
-from tests.support.jobs import start, work
 
 _MAIL = '{kind: EMAIL, value: "ann@lee.example"}'
 # Root field -> the scope it needs (None: any key) and how to ask for it. CONTACT, MERGE and so on are filled in.
@@ -133,6 +131,9 @@ FIELDS: dict[str, tuple[Scope | None, str]] = {
     "Mutation.updateWebhook": (Scope.WEBHOOKS, 'updateWebhook(input: {id: "WEBHOOK", active: true})'),
     "Mutation.rotateWebhookSecret": (Scope.WEBHOOKS, 'rotateWebhookSecret(input: {id: "WEBHOOK"})'),
     "Mutation.redeliverWebhook": (Scope.WEBHOOKS, 'redeliverWebhook(input: {deliveryId: "DELIVERY"})'),
+    "Query.apiKeys": (Scope.KEYS, "{ apiKeys { id } }"),
+    "Mutation.createApiKey": (Scope.KEYS, 'createApiKey(input: {name: "x", organizationIds: ["ORG"]})'),
+    "Mutation.revokeApiKey": (Scope.KEYS, 'revokeApiKey(input: {id: "KEY"})'),
     "Mutation.deleteWebhook": (Scope.WEBHOOKS, 'deleteWebhook(input: {id: "WEBHOOK"})'),
 }
 
@@ -147,55 +148,6 @@ def _document(text: str, ids: dict[str, str]) -> str:
     for name, value in ids.items():
         text = text.replace(f'"{name}"', f'"{value}"')
     return text if text[0] == "{" else f"mutation {{ {text} {{ userErrors {{ code }} }} }}"
-
-
-async def _things(api: Api) -> dict[str, str]:
-    """A contact with one of everything."""
-    contact, other = await api.contact(email="ann@lee.example"), await api.contact()
-    merge = (await api.merge(contact, await api.contact()))["merge"]["id"]
-    conversation, thread = [
-        await api.done("createConversation", "conversation { id }", contactId=contact) for _ in range(2)
-    ]
-    began = {"direction": "INBOUND", "startedAt": "2026-01-01T00:00:00Z"}
-    call = await api.done("logCall", "call { id }", contactId=contact, **began)
-    note = await api.done("addNote", "note { id }", contactId=contact, body="x")
-    over, cancelled = await _job(api), await _job(api)
-    for one in (await api.ask("{ webhooks { id } }"))["webhooks"]:
-        await api.done("deleteWebhook", "webhook { id }", id=one["id"])
-    webhook, delivery = await delivered(api)
-    await api.done("cancelJob", "job { id }", id=cancelled)
-    return {
-        "WEBHOOK": webhook,
-        "DELIVERY": delivery,
-        "JOB": await _job(api),
-        "CANCELLED_JOB": cancelled,
-        "JOB_OVER": over,
-        "CONTACT": contact,
-        "OTHER": other,
-        "MERGE": merge,
-        "CONVERSATION": conversation["conversation"]["id"],
-        "THREAD": thread["conversation"]["id"],
-        "CALL": call["call"]["id"],
-        "NOTE": note["note"]["id"],
-    }
-
-
-async def _job(api: Api) -> str:
-    """A job, and those before it are over."""
-    await work(api)
-    pair = people(await api.contact(), await api.contact())
-    return str((await start(api, "mergeContactsInBulk", groups=[pair]))["id"])
-
-
-def _nobodys(api: Api) -> dict[str, str]:
-    """Ids of the same kinds that nobody has."""
-    kinds = {"MERGE": MERGE, "CONVERSATION": CONVERSATION, "THREAD": CONVERSATION, "CALL": CALL, "NOTE": NOTE}
-    kinds |= {"WEBHOOK": WEBHOOK, "DELIVERY": DELIVERY}
-    kinds |= dict.fromkeys(("JOB", "CANCELLED_JOB", "JOB_OVER"), JOB)
-    return {name: encode_id(kind, api.new_id()) for name, kind in kinds.items()} | {
-        "CONTACT": unknown_id(api),
-        "OTHER": unknown_id(api),
-    }
 
 
 def _rule(field: GraphQLField) -> str | None:
@@ -262,13 +214,13 @@ async def _with_hanging(api: Api, contact: str, document: str) -> str:
 
 async def test_each_missing_scope_is_forbidden_and_named(api: Api) -> None:
     """With all scopes but the one: FORBIDDEN, null and nothing written, for living and unknown ids."""
-    things = await _things(api)
+    things = await one_of_everything(api)
     keys = {scope: await with_key(api, scopes=ALL_SCOPES - {scope}) for scope in Scope}
     async with unchanged(api):
         for name, (scope, text) in FIELDS.items():
             if scope is None:
                 continue
-            for ids in (things, _nobodys(api)):
+            for ids in (things, nobodys(api)):
                 answer = await keys[scope].send(_document(text, ids))
                 assert list(answer["data"].values()) == [None], name
                 found = [(e["extensions"]["code"], e["extensions"]["requiredScope"]) for e in answer["errors"]]
@@ -278,12 +230,12 @@ async def test_each_missing_scope_is_forbidden_and_named(api: Api) -> None:
 async def test_the_one_scope_is_enough(api: Api) -> None:
     """A key with nothing but the field's own scope is answered."""
     keys = {scope: await with_key(api, scopes=frozenset({scope} if scope else ())) for scope in (None, *Scope)}
-    things = await _things(api)
+    things = await one_of_everything(api)
     for name in sorted(FIELDS, key=lambda name: name.startswith("Mutation.")):
         scope, text = FIELDS[name]
         if name.startswith("Mutation."):  # what one has done, the next must not meet; queries leave everything as it is
             await api.act("deleteContact", "deletedContactIds", id=things["CONTACT"])
-            things = await _things(api)
+            things = await one_of_everything(api)
         document = await _with_hanging(api, things["CONTACT"], _document(text, things))
         answer = await keys[scope].send(document)
         assert "errors" not in answer, (name, answer)
@@ -301,10 +253,6 @@ async def test_a_refused_field_does_not_take_the_others_with_it(api: Api) -> Non
     assert [error["path"] for error in answer["errors"]] == [["contacts"]]
 
 
-async def _key_id(api: Api) -> Any:
-    return decode_id(KEY, (await api.ask("{ viewer { keyId } }"))["viewer"]["keyId"])
-
-
 async def _change(api: Api, statement: Update) -> None:
     async def run(tx: Transaction) -> None:
         await tx.run(statement)
@@ -314,7 +262,7 @@ async def _change(api: Api, statement: Update) -> None:
 
 async def test_an_expired_key_is_unauthenticated(api: Api) -> None:
     """Up to its last moment it works; from then on 401, UNAUTHENTICATED, no data."""
-    key_id = await _key_id(api)
+    key_id = await id_of_key(api)
     end = api.clock() + timedelta(minutes=10)
     await _change(api, update(api_key).where(api_key.c.id == key_id).values(expires_at=end))
     api.clock.advance(minutes=9, seconds=59)
@@ -326,7 +274,7 @@ async def test_an_expired_key_is_unauthenticated(api: Api) -> None:
 async def test_a_revoked_key_is_unauthenticated_at_once(api: Api) -> None:
     """The next request after the revocation is 401; another key of the organisation goes on."""
     other = await with_key(api)
-    key_id = await _key_id(api)
+    key_id = await id_of_key(api)
     await _change(api, update(api_key).where(api_key.c.id == key_id).values(revoked_at=api.clock()))
     await _locked_out(api)
     assert await other.contact(name="Ann")

@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import patch
 
 from db.faults import StorageUnavailable
+from gateway.tokens import new_key
 from resolvers.access import ALL_SCOPES, Actor, Scope
 from resolvers.errors import CodedError, ErrorCode
 from resolvers.events import subscribing
@@ -30,7 +31,7 @@ async def listen(
     """What contactMerged answers: each event, or the extensions of the error that ends it."""
     key_id = decode_id(KEY, (await api.ask("{ viewer { keyId } }"))["viewer"]["keyId"])
     assert key_id is not None
-    context = Context("request", db=api.db, clock=api.clock, new_id=api.new_id)
+    context = Context("request", db=api.db, clock=api.clock, new_id=api.new_id, new_token=new_key)
     context.actor, context.readmit = Actor(key_id, "tests", (api.org_id,), scopes), readmit
     stream: Any = await _schema.stream(MERGED, variable_values=variables, context_value=context)
     async with aclosing(stream) as results:

@@ -29,7 +29,7 @@ from resolvers.merging import history
 from resolvers.merging.counting import counts_of
 from resolvers.organizations import segment_counts
 from resolvers.paging import PageArguments, encode_cursor
-from tests.db import acts, job_acts, thread_acts, webhook_acts
+from tests.db import acts, job_acts, key_acts, thread_acts, webhook_acts
 from tests.db.acts import Prepared
 from tests.db.test_tables import UNDISTRIBUTED
 from tests.db.world import World, open_world, shown
@@ -87,6 +87,8 @@ COUNTS: dict[Preparing, int] = {
     webhook_acts.change: 5,
     webhook_acts.send_again: 6,
     webhook_acts.remove: 6,
+    key_acts.make: 4,
+    key_acts.revoke: 3,
 }
 LARGE: dict[Preparing, int] = {
     acts.bring_in: 500,
@@ -230,6 +232,7 @@ async def _read_events(world: World) -> None:
     await read_after(world.db, world.org_id, 0)
     await number_of(world.db, world.org_id, world.act.new_id())
     await webhook_acts.read(world)
+    await key_acts.read(world)
 
 
 async def _read_pages(world: World) -> None:

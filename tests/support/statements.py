@@ -16,7 +16,7 @@ def recorded(db: Database) -> Iterator[list[str]]:
     statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if statement.startswith("UPDATE api_key"):
+        if statement.startswith("UPDATE api_key SET last_used_at"):
             return
         if statement.split(None, 1)[0].upper() in {"SELECT", "INSERT", "UPDATE", "DELETE", "WITH"}:
             statements.append(statement)
