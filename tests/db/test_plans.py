@@ -12,7 +12,7 @@ from db.attributes import AttributeEquals
 from db.contact_filters import ContactFilter
 from db.contact_pages import ContactOrderField, PageRequest, contacts_page
 from db.tables import metadata
-from tests.db import acts
+from tests.db import acts, job_acts
 from tests.db.acts import Prepared
 from tests.db.test_statements import COUNTS, read_all
 from tests.db.test_tables import UNDISTRIBUTED
@@ -107,7 +107,9 @@ async def _plans(world: World) -> dict[str, str]:
     """Statement -> plan, as it stands while the act runs."""
     await _add_strangers(world)
     scenes: list[tuple[World, Prepared]] = []
-    for act in COUNTS:
+    for act in [
+        act for act in COUNTS if act is not job_acts.ask_for_a_rebuild
+    ]:  # which is about every contact there is
         scenes.append((scene := await open_world(world.db), await act(scene, SIZE)))
     plans: dict[str, str] = {}
     explain = "EXPLAIN " if world.db.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
