@@ -107,10 +107,9 @@ async def _plans(world: World) -> dict[str, str]:
     """Statement -> plan, as it stands while the act runs."""
     await _add_strangers(world)
     scenes: list[tuple[World, Prepared]] = []
-    for act in [
-        act for act in COUNTS if act is not job_acts.ask_for_a_rebuild
-    ]:  # which is about every contact there is
-        scenes.append((scene := await open_world(world.db), await act(scene, SIZE)))
+    for act in COUNTS:
+        if act is not job_acts.ask_for_a_rebuild:  # which is about every contact that there is
+            scenes.append((scene := await open_world(world.db), await act(scene, SIZE)))
     plans: dict[str, str] = {}
     explain = "EXPLAIN " if world.db.dialect == "postgresql" else "EXPLAIN QUERY PLAN "
 
