@@ -18,6 +18,7 @@ from gateway.gate import Gate, GateLimits
 from gateway.graphiql_page import graphiql_page
 from gateway.health import readiness
 from gateway.metrics import metrics_page
+from gateway.origins import open_to
 from gateway.rate import buckets_of
 from gateway.router import EdgeOptions, build_router
 from gateway.settings import Settings
@@ -79,7 +80,8 @@ def create_app(
     if settings.graphiql:
         app.mount("/graphiql", graphiql_page(demo_session(db, settings.demo_key_file, clock)))
         app.add_api_route("/", _to_graphiql, include_in_schema=False)
-    return Gate(app, GateLimits(body_bytes=settings.body_limit_bytes, body_seconds=settings.body_timeout_seconds))
+    limits = GateLimits(body_bytes=settings.body_limit_bytes, body_seconds=settings.body_timeout_seconds)
+    return open_to(Gate(app, limits), settings.allowed_origins)
 
 
 def _lifespan(

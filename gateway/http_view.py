@@ -23,6 +23,7 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
 from gateway.bodies import encode, request_data_in
+from gateway.logs import note_caller
 from gateway.negotiation import JSON, FirstChoiceSSE, is_request_error, negotiate, status_of
 from gateway.refusals import Refusal, error_body, request_id_in
 from gateway.strict_json import RefusedJson, loads_strict
@@ -100,6 +101,8 @@ class HttpView(GraphQLRouter[ContextT, None]):
         header = request.headers.get("authorization")
         context.actor = await self.authenticate(header)
         context.readmit = partial(self.authenticate, header)
+        if context.actor is not None:
+            note_caller(context.actor)
         if context.actor is None and header is not None:
             raise Refusal(401, ErrorCode.UNAUTHENTICATED, _WRONG_KEY, _CHALLENGE)
         # A stream has sent its 200 before a check inside could refuse it.

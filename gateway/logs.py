@@ -14,8 +14,12 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from resolvers.access import Actor
+from resolvers.ids import ORGANIZATION, encode_id
+
 _QUERY = re.compile(r"\?[^\s\"]*")
 _MAX_CAUSES = 5
+_ORGANIZATIONS = 5
 
 
 def configure_logging(level: str = "INFO", json: bool = True, stream: TextIO | None = None) -> None:
@@ -55,6 +59,12 @@ def _route_standard_logging(level: str, target: TextIO, shared: list[Processor],
         logger = logging.getLogger(name)
         logger.handlers, logger.propagate = [], True
         logger.setLevel(logging.NOTSET)  # the root's level holds, whatever a library has set before
+
+
+def note_caller(actor: Actor) -> None:
+    """Has the lines that follow in this request say whose it is: the organisations that the key sees, five at most."""
+    shown = [encode_id(ORGANIZATION, org_id) for org_id in actor.organizations[:_ORGANIZATIONS]]
+    structlog.contextvars.bind_contextvars(organization=shown[0] if len(shown) == 1 else shown)
 
 
 def without_payload(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

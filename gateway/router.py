@@ -27,6 +27,7 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from gateway.draining import Drain
 from gateway.http_view import Authenticate, ContextT, HttpView
+from gateway.logs import note_caller
 from gateway.refusals import request_id_in
 from gateway.websocket import OnefoldSocket, SocketLimits
 from schema.extensions.onefold_schema import OnefoldSchema
@@ -85,6 +86,7 @@ class OnefoldRouter(HttpView[ContextT]):
             raise ConnectionRejectionError
         self._sockets[actor.key_id] += 1
         context.actor = actor
+        note_caller(actor)
         unset: UnsetType = UNSET
         return unset
 

@@ -123,7 +123,8 @@ class Settings(BaseSettings):
     )
     allowed_origins: list[str] = Field(
         default_factory=list,
-        description='Pages of other origins that may open a WebSocket, as JSON: `["https://app.example.com"]`.',
+        description="Pages of other origins that may ask from a browser (CORS) and open a WebSocket, as JSON: "
+        '`["https://app.example.com"]`. None unless named.',
     )
     forwarded_allow_ips: str = Field(
         default="127.0.0.1",

@@ -1,12 +1,15 @@
-"""Counts operations by their names."""
+"""Counts operations by their names, and has the log lines of a request say which it was."""
 
 from collections.abc import Iterator
 from time import perf_counter
 
 from graphql import DocumentNode, OperationDefinitionNode, OperationType
 from strawberry.extensions import SchemaExtension
+from structlog.contextvars import bind_contextvars
 
 from db.metrics import OPERATION_SECONDS, OPERATIONS, shown_operation
+
+_LONGEST_NAME = 100  # a caller may name it as they like
 
 
 class Measured(SchemaExtension):
@@ -18,6 +21,8 @@ class Measured(SchemaExtension):
         yield
         context = self.execution_context
         meant = _operation(context.graphql_document, context.operation_name)
+        name = meant.name.value[:_LONGEST_NAME] if meant is not None and meant.name else None
+        bind_contextvars(operation=name)
         if meant is not None and meant.operation is OperationType.SUBSCRIPTION:
             return
         shown = "invalid" if meant is None else shown_operation(meant.name.value if meant.name else None)

@@ -26,7 +26,7 @@ async def house(database_url: str) -> AsyncIterator[House]:
         yield serving
 
 
-@settings(_SHARED, max_examples=40, derandomize=True)
+@settings(_SHARED, max_examples=15, derandomize=True)
 @given(operation=_MADE)
 async def test_generated_operations_are_answered(house: House, operation: Operation) -> None:
     """Briefly, the same ones each time."""

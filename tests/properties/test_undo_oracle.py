@@ -288,7 +288,7 @@ _given = given(data=st.data())
 
 
 @_given
-@settings(max_examples=200, suppress_health_check=_SHARED, deadline=None)
+@settings(max_examples=80, suppress_health_check=_SHARED, deadline=None)
 async def test_undo_is_as_if_it_had_not_been(sqlite_db: Database, data: st.DataObject) -> None:
     """On every change."""
     await live(sqlite_db, data, 12)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -142,6 +143,16 @@ async def running_server(
         finally:
             if server.process is not None:
                 await server.kill()
+
+
+def check_log(server: Server) -> None:
+    """What no line of a server's log may hold: a key, an address of a person, a statement."""
+    held = [line[:300] for line in server.stderr.splitlines() if _SECRETS.search(line)]
+    assert held == [], f"a key, an address or a statement in the log: {held[:3]}"
+
+
+# Every person in these tests has an address of a reserved domain.
+_SECRETS = re.compile(r"ofk_\w+|[\w.+-]+@[\w.-]+\.example\b|\b(SELECT|INSERT INTO|UPDATE|DELETE FROM) \w+|Bearer \w+")
 
 
 async def _make_org_and_key(database_url: str) -> tuple[str, str]:

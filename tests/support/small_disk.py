@@ -12,7 +12,8 @@ import pytest
 @contextmanager
 def small_disk(megabytes: int) -> Iterator[Path]:
     """Mounted while it is used. Skips the test, saying so, where this user may not mount one."""
-    folder = Path(tempfile.mkdtemp(prefix="onefold-disk-"))
+    # Not in TMPDIR, which may be closed to the user that PostgreSQL runs as.
+    folder = Path(tempfile.mkdtemp(prefix="onefold-disk-", dir="/tmp"))
     folder.chmod(0o755)
     options = f"size={megabytes}m,mode=0777"
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", folder], capture_output=True, check=False)
