@@ -16,7 +16,7 @@ from db.webhook_leases import add_lease, drop_lease
 
 
 class Webhook(SQLModel, table=True):
-    """A receiver. `topics`: between commas, `,contact.merged,contact.erased,`, so that one LIKE asks for any of them.
+    """A receiver. `topics`: between commas, `,contact.merged,contact.erased,`.
     `position`: the number of the last event that it has deliveries of. `failures`: attempts that failed since the last
     one that succeeded, the first of them at `failing_since`; `try_at`: when a receiver that is down is tried again."""
 
@@ -63,7 +63,7 @@ class WebhookRow:
     @property
     def topic_list(self) -> list[str]:
         """The topics, one by one."""
-        return self.topics.strip(",").split(",")
+        return _split(self.topics)
 
     def keys(self, now: datetime) -> list[str]:
         """The secrets that a delivery is signed with: the present one, and the one before it for a while."""
@@ -144,7 +144,11 @@ async def delete_webhook(tx: Transaction, row: WebhookRow) -> None:
 async def topics_wanted(tx: Transaction, org_id: UUID) -> set[str]:
     """What the webhooks of the organisation, also those that are switched off, are to be told of. One statement."""
     rows = await tx.rows(_topics, {"org": org_id})
-    return {topic for row in rows for topic in row.topics.strip(",").split(",")}
+    return {topic for row in rows for topic in _split(row.topics)}
+
+
+def _split(topics: str) -> list[str]:
+    return topics.strip(",").split(",")
 
 
 async def organizations_behind(tx: Transaction, orgs: Sequence[UUID]) -> list[UUID]:

@@ -11,7 +11,7 @@ from db.engine import Database
 from db.faults import StorageUnavailable
 from gateway.clock import Clock, system_clock
 from gateway.courier import Courier, address_rules, courier_for, delivering
-from gateway.database import open_database
+from gateway.database import hear_notices, open_database
 from gateway.demo_session import demo_session
 from gateway.draining import Drain
 from gateway.gate import Gate, GateLimits
@@ -89,8 +89,7 @@ def _lifespan(
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        if db.dialect == "postgresql":
-            await db.notices.listen(settings.database_direct_url or settings.database_url)
+        await hear_notices(db, settings)
         settle_memory()
         async with working(workers), delivering(courier):
             yield

@@ -117,16 +117,18 @@ class Courier:
         """Delivers until it is told to stop."""
         with self._db.notices.watch_all() as self._watch:
             while not self._stopping.is_set():
+                pause = _AWAY_SECONDS
                 try:
                     await self.look()
+                    pause = await self._pause()
                 except StorageUnavailable as error:
                     log.warning("no deliveries: the database does not answer", error=str(error))
                 except Exception:
                     log.exception("courier fault")  # the others go on, and the next look may do better
-                with suppress(Stopping):
-                    await self._watch.changed(await self._pause())
-                    continue
-                break
+                try:
+                    await self._watch.changed(pause)
+                except Stopping:
+                    break
         self.stop()
         await self.settle()
         await self._client.close()
@@ -177,10 +179,7 @@ class Courier:
         """Seconds until something is due."""
         if self._again:
             return _SHORTEST_PAUSE
-        try:
-            return max(_SHORTEST_PAUSE, min(await seconds_to_due(self._db), POLL_SECONDS))
-        except StorageUnavailable:
-            return _AWAY_SECONDS
+        return max(_SHORTEST_PAUSE, min(await seconds_to_due(self._db), POLL_SECONDS))
 
     def _start(self, lease: Lease) -> None:
         one = _Round(lease)

@@ -13,3 +13,9 @@ def open_database(settings: Settings, *, many_rows: bool = False) -> Database:
         many_rows=many_rows,
     )
     return Database(settings.database_url, options)
+
+
+async def hear_notices(db: Database, settings: Settings) -> None:
+    """Hears of what other processes have written; on SQLite those are looked for from time to time."""
+    if db.dialect == "postgresql":
+        await db.notices.listen(settings.database_direct_url or settings.database_url)

@@ -9,7 +9,7 @@ from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.engine import url_problem
-from schema.extensions.toll import LIMITS
+from schema.extensions.limits import LIMITS
 
 DEFAULT_DATABASE_URL = "sqlite+aiosqlite:///./data/onefold.db"
 

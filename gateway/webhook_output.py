@@ -2,26 +2,21 @@
 
 import json
 from typing import Any
-from uuid import UUID
 
 import typer
 from rich import box
 from rich.table import Table
 
 from db.engine import Database
-from db.organizations import organization_ids
 from db.outbox import EventRow
 from db.webhooks import WebhookRow
-from gateway.clock import system_clock
 from gateway.commands.shell import fail, out, read_settings, run
 from gateway.courier import address_rules
+from gateway.operator import operators_act
 from gateway.webhook_client import Answer, WebhookClient
-from resolvers.access import ALL_SCOPES, Act, Actor
 from resolvers.events.signing import message, signed_headers
 from resolvers.events.webhooks import list_webhooks, webhook_by_id
-from resolvers.ids import EVENT, ORGANIZATION, WEBHOOK, IdSource, decode_id, encode_id
-
-_NO_KEY = UUID(int=0)
+from resolvers.ids import EVENT, ORGANIZATION, WEBHOOK, decode_id, encode_id
 
 
 def list_all(org: str | None, as_json: bool) -> None:
@@ -31,7 +26,7 @@ def list_all(org: str | None, as_json: bool) -> None:
         fail(f"{org} is no organization's id: they look like org_01j….")
 
     async def work(db: Database) -> list[WebhookRow]:
-        act = await _act(db)
+        act = await operators_act(db)
         orgs = act.actor.organizations if asked is None else [one for one in act.actor.organizations if one == asked]
         return [row for one in orgs for row in await list_webhooks(db, act, one)]
 
@@ -52,7 +47,7 @@ def send_test(webhook: str, as_json: bool) -> None:
     settings = read_settings()
 
     async def work(db: Database) -> tuple[WebhookRow, str, Answer]:
-        act = await _act(db)
+        act = await operators_act(db)
         hook = await webhook_by_id(db, act, webhook)
         if hook is None:
             fail(f"There is no webhook {webhook}. onefold webhook list shows all.")
@@ -76,12 +71,6 @@ def send_test(webhook: str, as_json: bool) -> None:
         out.print(f"{hook.url} did not take it. {answer.problem}", markup=False)
     if not taken:
         raise typer.Exit(1)
-
-
-async def _act(db: Database) -> Act:
-    """Who stands at the command line may do everything in every organisation."""
-    orgs = tuple(await db.read(organization_ids))
-    return Act(Actor(_NO_KEY, "command line", orgs, ALL_SCOPES), system_clock(), IdSource(system_clock))
 
 
 def _state(row: WebhookRow) -> str:

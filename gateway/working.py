@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from db.engine import Database
 from gateway.clock import system_clock
 from gateway.courier import courier_for, delivering
+from gateway.database import hear_notices
 from gateway.logs import configure_logging
 from gateway.settings import Settings
 from gateway.worker import Pace, Worker, working
@@ -24,8 +25,7 @@ def working_on_jobs(settings: Settings, workers: int) -> Callable[[Database], Aw
             loop.add_signal_handler(number, stop.set)
         new_id = IdSource(system_clock)
         pace = Pace(lease=settings.job_lease_seconds)
-        if db.dialect == "postgresql":
-            await db.notices.listen(settings.database_direct_url or settings.database_url)
+        await hear_notices(db, settings)
         courier = courier_for(settings, db, system_clock, new_id)
         async with working([Worker(db, system_clock, new_id, pace) for _ in range(workers)]), delivering(courier):
             await stop.wait()

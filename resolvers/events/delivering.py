@@ -8,6 +8,7 @@ webhook at the same time.
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from db import deliveries, outbox, webhook_leases, webhooks
@@ -177,7 +178,8 @@ async def forget_old(db: Database, before: datetime) -> None:
     orgs = await db.read(organization_ids)
     for start in range(0, len(orgs), _ORGANIZATIONS):
         some = orgs[start : start + _ORGANIZATIONS]
-        while await db.write(lambda tx, some=some: deliveries.forget_old(tx, some, before, _FORGOTTEN)):  # type: ignore[misc]
+        forget = partial(deliveries.forget_old, orgs=some, before=before, limit=_FORGOTTEN)
+        while await db.write(forget):
             pass
 
 

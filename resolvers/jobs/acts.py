@@ -53,9 +53,12 @@ async def start_rebuild(db: Database, act: Act, asked: UUID | None) -> JobRow:
 
 
 async def _start_rebuild(tx: Transaction, act: Act, org_id: UUID) -> JobRow:
-    waiting = [job for job in await jobs.unfinished_of_kind(tx, org_id, "REBUILD_MATCHING") if job.position == 0]
-    if waiting:
-        return waiting[0]
+    for seen in await jobs.unfinished_of_kind(tx, org_id, "REBUILD_MATCHING"):
+        if seen.started_at is None:  # also before a cancel and a retry, of which only the rest would be left
+            # Waits for a worker that is at its first part, whose contacts it may have read as they were before.
+            waiting = await jobs.lock_job(tx, org_id, seen.id)
+            if waiting.status == "QUEUED" and waiting.started_at is None:
+                return waiting
     parts, contacts = await parts_to_rebuild(tx, org_id)
     job = _new_job(act, org_id, "REBUILD_MATCHING", len(parts), {"contacts": contacts})
     return await _add(tx, act, job, list(enumerate(parts)), [])

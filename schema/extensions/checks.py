@@ -13,14 +13,13 @@ from graphql import (
     FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
-    OperationDefinitionNode,
-    OperationType,
     SelectionNode,
     SelectionSetNode,
 )
 from strawberry.types.execution import ExecutionContext
 
 from resolvers.errors import ErrorCode
+from schema.extensions.meant import operations_of
 from schema.extensions.request import RequestContext
 
 RequestCheck = Callable[[ExecutionContext], list[GraphQLError]]
@@ -34,7 +33,7 @@ _NEEDS_KEY = (
 
 def one_operation_is_meant(context: ExecutionContext) -> list[GraphQLError]:
     """Strawberry runs the first of several operations when none is named; the specification refuses that."""
-    operations = _operations(context.graphql_document)
+    operations = operations_of(context.graphql_document)
     # The public property answers with the first operation's name, so what was sent is asked for.
     if len(operations) < 2 or context._provided_operation_name is not None:
         return []
@@ -53,23 +52,11 @@ def keyless_only_introspects(context: ExecutionContext) -> list[GraphQLError]:
     if isinstance(request, RequestContext) and request.actor is not None:
         return []
     document, name = context.graphql_document, context.operation_name
-    for operation in _operations(document):
+    for operation in operations_of(document):
         named = operation.name.value if operation.name else None
         if named == name and document and _only_introspects(document, operation.selection_set):
             return []
     return [GraphQLError(_NEEDS_KEY, extensions={"code": ErrorCode.UNAUTHENTICATED})]
-
-
-def subscribes(context: ExecutionContext) -> bool:
-    """Whether the operation that is meant is a subscription."""
-    name = context.operation_name
-    named = [node for node in _operations(context.graphql_document) if (node.name and node.name.value) == name]
-    return any(node.operation is OperationType.SUBSCRIPTION for node in named)
-
-
-def _operations(document: DocumentNode | None) -> list[OperationDefinitionNode]:
-    definitions = document.definitions if document else ()
-    return [node for node in definitions if isinstance(node, OperationDefinitionNode)]
 
 
 def _only_introspects(document: DocumentNode, root: SelectionSetNode) -> bool:

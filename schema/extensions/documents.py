@@ -5,15 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError
+from graphql import DocumentNode, GraphQLError, OperationType
 from strawberry.extensions import SchemaExtension
-from strawberry.types.graphql import OperationType
 
-from schema.extensions.checks import RequestCheck, subscribes
+from schema.extensions.checks import RequestCheck
+from schema.extensions.limits import LIMITS, OperationLimits
+from schema.extensions.meant import operation_meant
 from schema.extensions.price import Price, price_of
 from schema.extensions.request import RequestContext
 from schema.extensions.text_rule import StorableText
-from schema.extensions.toll import LIMITS, Balance, OperationLimits, too_much, too_often
+from schema.extensions.toll import Balance, too_much, too_often
 
 MAX_TOKENS = 2_000
 MAX_DOCUMENTS = 1_000
@@ -75,6 +76,7 @@ class Documents(SchemaExtension):
         self._kept: Kept | None = None
         self._price: Price | None = None
         self._balance: Balance | None = None
+        self._streaming = False
 
     def on_parse(self) -> Iterator[None]:
         """Sets the document, or leaves Strawberry to parse with a bound on the tokens."""
@@ -88,8 +90,10 @@ class Documents(SchemaExtension):
     def on_validate(self) -> Iterator[None]:
         """Before its yield only: what is set to a list here, Strawberry does not validate again."""
         context = self.execution_context
+        meant = operation_meant(context.graphql_document, context.operation_name)
+        self._streaming = meant is not None and meant.operation is OperationType.SUBSCRIPTION
         if isinstance(context.context, RequestContext):
-            context.context.streaming = subscribes(context)
+            context.context.streaming = self._streaming
         refused = self._first_refusal()
         if refused or self._kept:
             context.pre_execution_errors = refused
@@ -106,9 +110,7 @@ class Documents(SchemaExtension):
 
         Not beside the events of a subscription, which paid once, when it began.
         """
-        if self._price is None or self._limits is None:
-            return {}
-        if self.execution_context.operation_type is OperationType.SUBSCRIPTION:
+        if self._price is None or self._limits is None or self._streaming:
             return {}
         cost: dict[str, Any] = {"requested": self._price.points, "limit": self._limits.points}
         if self._balance is not None:

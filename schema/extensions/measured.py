@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from time import perf_counter
 
-from graphql import DocumentNode, OperationDefinitionNode, OperationType
+from graphql import OperationType
 from strawberry.extensions import SchemaExtension
 from structlog.contextvars import bind_contextvars
 
 from db.metrics import OPERATION_SECONDS, OPERATIONS, shown_operation
+from schema.extensions.meant import operation_meant
 
 _LONGEST_NAME = 100  # a caller may name it as they like
 
@@ -20,7 +21,7 @@ class Measured(SchemaExtension):
         begun = perf_counter()
         yield
         context = self.execution_context
-        meant = _operation(context.graphql_document, context.operation_name)
+        meant = operation_meant(context.graphql_document, context.operation_name)
         name = meant.name.value[:_LONGEST_NAME] if meant is not None and meant.name else None
         bind_contextvars(operation=name)
         if meant is not None and meant.operation is OperationType.SUBSCRIPTION:
@@ -30,12 +31,3 @@ class Measured(SchemaExtension):
         failed = bool(context.pre_execution_errors) or result is None or bool(getattr(result, "errors", None))
         OPERATIONS.labels(shown, "errors" if failed else "done").inc()
         OPERATION_SECONDS.labels(shown).observe(perf_counter() - begun)
-
-
-def _operation(document: DocumentNode | None, name: str | None) -> OperationDefinitionNode | None:
-    for definition in document.definitions if document else ():
-        if not isinstance(definition, OperationDefinitionNode):
-            continue
-        if name is None or (definition.name is not None and definition.name.value == name):
-            return definition
-    return None

@@ -14,10 +14,10 @@ from strawberry.types.execution import PreExecutionError
 from schema.extensions.checks import RequestCheck, keyless_only_introspects, one_operation_is_meant
 from schema.extensions.deadline import Deadline
 from schema.extensions.documents import DocumentCache, Documents
+from schema.extensions.limits import LIMITS, OperationLimits
 from schema.extensions.masking import mask
 from schema.extensions.measured import Measured
 from schema.extensions.request import RequestContext
-from schema.extensions.toll import LIMITS, OperationLimits
 
 EDGE_CHECKS: tuple[RequestCheck, ...] = (one_operation_is_meant, keyless_only_introspects)
 

@@ -37,6 +37,7 @@ from graphql import (
 from graphql.language import IntValueNode
 
 from schema.described import COST, SIZE
+from schema.extensions.meant import operation_meant
 
 PAGE = 20
 LARGEST_PAGE = 100
@@ -75,15 +76,9 @@ def price_of(
     """The price of the operation that is going to run."""
     aliases, branches = _counted(document)
     scales = _Scales(schema, document, variables or {})
-    weight = scales.operation(_operation(document, operation_name))
+    weight = scales.operation(operation_meant(document, operation_name))
     points = min(weight.once, _BOUND)
     return Price(points, weight.depth, aliases, branches, len(document.definitions), scales.varies)
-
-
-def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode | None:
-    operations = [node for node in document.definitions if isinstance(node, OperationDefinitionNode)]
-    named = [node for node in operations if node.name and node.name.value == name]
-    return next(iter(named or operations), None)
 
 
 def _counted(document: DocumentNode) -> tuple[int, int]:

@@ -17,10 +17,10 @@ class RequestContext(BaseContext):
     operation is refused for coming too soon.
     """
 
-    def __init__(self, request_id: str, allowance: Allowance | None = None) -> None:
+    def __init__(self, request_id: str) -> None:
         super().__init__()
         self.request_id = request_id
-        self.allowance = allowance
+        self.allowance: Allowance | None = None
         self.streaming = False
         self.actor: Actor | None = None
         self.readmit: Callable[[], Awaitable[Actor | None]] | None = None

@@ -8,21 +8,8 @@ from uuid import UUID
 from graphql import GraphQLError
 
 from resolvers.errors import ErrorCode
+from schema.extensions.limits import LIMITS, OperationLimits
 from schema.extensions.price import Price
-
-
-@dataclass(frozen=True)
-class OperationLimits:
-    """Of one operation, or of its document. `definitions` first: it bounds how deep the weighing goes."""
-
-    definitions: int = 50
-    branches: int = 200
-    aliases: int = 30
-    depth: int = 12
-    points: int = 5_000
-
-
-LIMITS = OperationLimits()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cache, partial
 from itertools import product
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -91,7 +90,6 @@ async def _add(crowd: Crowd, numbers: Iterable[int], every: int, tx: Transaction
         await tx.run_driver_sql("PRAGMA cache_size = -1000000", [()])
     await insert_encoded(tx, contact, encode(contact, tx.dialect, contacts))
     await insert_encoded(tx, identifier, encode(identifier, tx.dialect, identifiers))
-    keys.sort(key=itemgetter(1))  # by key, as the table is sorted: a tenth of the pages are touched
     await add_records(tx, keys, features)
     await add_pairs(tx, marked)
 

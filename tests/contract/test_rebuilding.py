@@ -65,3 +65,16 @@ async def test_one_that_waits_to_begin_is_enough(api: Api) -> None:
     assert held is not None
     assert not (await work_piece(api.db, held, api.clock(), api.new_id, 100)).is_last
     assert (await start(api, REBUILD))["id"] != first["id"]
+
+
+async def test_what_is_left_of_an_earlier_one_is_not_enough(api: Api) -> None:
+    """One that was cancelled in the middle and tried again waits to begin with its rest: all of them are asked for."""
+    await contacts(api, CONTACTS_OF_A_PART + 1)
+    first = await start(api, REBUILD)
+    held = await claim_job(api.db, api.clock())
+    assert held is not None
+    await work_piece(api.db, held, api.clock(), api.new_id, 100)
+    await api.done("cancelJob", "job { id }", id=first["id"])
+    await api.done("retryJob", "job { id }", id=first["id"])
+    again = await start(api, REBUILD)
+    assert (again["id"] != first["id"], again["total"]) == (True, 2)

@@ -7,8 +7,9 @@ from graphql import get_introspection_query, parse
 
 from gateway.rate import Buckets, buckets_of
 from schema.build import build_schema
+from schema.extensions.limits import OperationLimits
 from schema.extensions.price import Price, price_of
-from schema.extensions.toll import OperationLimits, too_much
+from schema.extensions.toll import too_much
 
 SCHEMA = build_schema()._schema
 ID = '"contact_01j00000000000000000000000"'

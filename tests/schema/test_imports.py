@@ -51,6 +51,13 @@ def test_files_are_small() -> None:
     assert {name: lines for name, lines in long.items() if lines >= LONGEST_FILE} == {}
 
 
+def test_no_command_loads_what_the_server_needs() -> None:
+    """It would be more than half of their start: those that serve load it by name, when they do."""
+    code = "import gateway.commands.app, sys; print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert {"strawberry", "graphql", "fastapi", "starlette", "uvicorn"} & set(done.stdout.split()) == set()
+
+
 @pytest.fixture(scope="module")
 def graph() -> grimp.ImportGraph:
     """Who imports whom."""

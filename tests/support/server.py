@@ -143,10 +143,11 @@ async def running_server(
         finally:
             if server.process is not None:
                 await server.kill()
+        check_log(server)
 
 
 def check_log(server: Server) -> None:
-    """What no line of a server's log may hold: a key, an address of a person, a statement."""
+    """What no line of any server of the whole test run may hold: a key, an address of a person, a statement."""
     held = [line[:300] for line in server.stderr.splitlines() if _SECRETS.search(line)]
     assert held == [], f"a key, an address or a statement in the log: {held[:3]}"
 
